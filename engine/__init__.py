@@ -1,0 +1,1 @@
+"""Nightjar's engine: everything a headless server could do. No Qt, no torch."""

@@ -1,0 +1,127 @@
+"""Every tunable, once. A search or an ingest stores the settings it ran with (`as_dict`)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+APP_NAME = "nightjar"
+
+
+@dataclass(frozen=True, slots=True)
+class ModalitySettings:
+    """Chroma statistics that tell IR from RGB."""
+
+    sample_seconds: float = 10.0  # one frame looked at per this much footage
+    min_samples: int = 8
+    chroma_threshold: float = 4.0  # median |R-G|,|G-B| spread in 8-bit steps; grey IR lies well below
+    uncertain_margin: float = 2.0
+    min_segment_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionSettings:
+    """Which boxes count as people."""
+
+    min_score: float = 0.25  # low boxes still help ByteTrack's second association
+    nms_iou: float = 0.45
+    min_height: int = 32  # pixels of the upright frame
+    batch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingSettings:
+    """ByteTrack (Zhang et al., ECCV 2022) and what counts as a tracklet."""
+
+    activation_score: float = 0.4
+    high_score: float = 0.4
+    min_iou: float = 0.1
+    lost_seconds: float = 1.5  # a person unseen for longer starts a new tracklet
+    min_observations: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class QualitySettings:
+    """The gate a crop passes before it is used for a search or for training."""
+
+    min_width: int = 24
+    min_height: int = 56
+    min_sharpness: float = 0.15
+    min_exposure: float = 0.25
+    min_completeness: float = 0.6
+    crops_per_tracklet: int = 5
+    min_crop_gap_seconds: float = 0.4  # diverse crops lie apart in time
+    jpeg_quality: int = 92
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """How footage is walked through."""
+
+    frame_step: int = 1  # analyse every n-th decoded frame
+    keyframes_only: bool = False  # quick pass
+    commit_seconds: float = 2.0
+    checkpoint_seconds: float = 60.0  # footage time between resumable quiet points
+    queue_frames: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    """Batches through the student network."""
+
+    batch: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class RerankSettings:
+    """k-reciprocal (Zhong et al., CVPR 2017) and affinity inference (SAAI, ICCV 2023)."""
+
+    k1: int = 20
+    k2: int = 6
+    lambda_value: float = 0.3
+    affinity_k1: int = 30
+    affinity_k2: int = 6
+    candidates: int = 1000  # only the nearest are re-ranked
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSettings:
+    """How a search ranks."""
+
+    rescored: int = 1000  # nearest by int8, rescored from float16
+    listed: int = 200  # candidates kept with the search
+    rerank: RerankSettings = field(default_factory=RerankSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of them together."""
+
+    modality: ModalitySettings = field(default_factory=ModalitySettings)
+    detection: DetectionSettings = field(default_factory=DetectionSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    ingest: IngestSettings = field(default_factory=IngestSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    search: SearchSettings = field(default_factory=SearchSettings)
+
+
+def as_dict(settings: Any) -> dict[str, Any]:
+    """A settings dataclass as plain JSON values, in field order."""
+    return asdict(settings)
+
+
+def user_data_dir() -> Path:
+    """Where imported models live; NIGHTJAR_HOME overrides it."""
+    import os
+
+    home = os.environ.get("NIGHTJAR_HOME")
+    return Path(home) if home else Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+
+
+def resources_dir() -> Path:
+    """The folder of built-in resources, in a checkout, an installed wheel and the frozen application alike."""
+    return Path(__file__).resolve().parent.parent / "resources"
