@@ -1,0 +1,1 @@
+"""Speed, memory and accuracy, measured: `python dev.py bench [name …]`. Ratios within one run are what counts."""
