@@ -212,8 +212,8 @@ def _pip_failure(complaints: str) -> Failure:
             "The packages could not be downloaded: the package index cannot be reached.",
             "check the network (or pip's own settings for a proxy or a mirror) and run the command again.",
         )
-    errors = [line for line in complaints.splitlines() if line.startswith("ERROR")]
-    reason = errors[-1][len("ERROR: ") :] if errors else _last_line(complaints)
+    errors = [line for line in complaints.splitlines() if line.lower().startswith("error:")]
+    reason = errors[-1][len("error:") :].strip() if errors else _last_line(complaints)
     return Failure(f"pip could not install the packages: {reason}", "its own words are above.")
 
 
