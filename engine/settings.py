@@ -23,6 +23,24 @@ class ModalitySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MotionSettings:
+    """The built-in detector for fixed cameras: background subtraction and person-shaped filtering."""
+
+    analysed_width: int = 480  # frames are shrunk to at most this many pixels across
+    memory_seconds: float = 120.0  # time constant of the background model
+    background_share: float = 0.85  # weight of the modes that are background (TB)
+    match_sigmas: float = 4.0  # a pixel fits a mode within this many standard deviations
+    noise_floor: float = 4.0  # least standard deviation of a mode, 8-bit steps
+    shadow_colour: float = 0.5  # a shadow keeps at least this share of the light, and its colour
+    shadow_grey: float = 0.75  # the same without colour to go by
+    warm_up_seconds: float = 1.0  # nothing is reported before the background is known
+    reset_share: float = 0.6  # a change of more of the picture than this is the light, not people
+    min_aspect: float = 0.15  # width by height
+    max_aspect: float = 0.9
+    min_fill: float = 0.3  # moving share of a person's box
+
+
+@dataclass(frozen=True, slots=True)
 class DetectionSettings:
     """Which boxes count as people."""
 
@@ -30,6 +48,7 @@ class DetectionSettings:
     nms_iou: float = 0.45
     min_height: int = 32  # pixels of the upright frame
     batch: int = 1
+    motion: MotionSettings = field(default_factory=MotionSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +139,14 @@ def user_data_dir() -> Path:
 
     home = os.environ.get("NIGHTJAR_HOME")
     return Path(home) if home else Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+
+
+def user_cache_dir() -> Path:
+    """Where this machine keeps what it can compute again; may be deleted at any time."""
+    import os
+
+    home = os.environ.get("NIGHTJAR_HOME")
+    return Path(home) / "cache" if home else Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
 
 
 def resources_dir() -> Path:

@@ -1,0 +1,1 @@
+"""Model cards, the library of models on this machine, and ONNX Runtime sessions."""

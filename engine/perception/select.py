@@ -1,0 +1,120 @@
+"""The best few, diverse crops of one track, chosen while the frames go by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engine.perception.preprocess import decode_jpeg, encode_jpeg
+from engine.settings import QualitySettings
+from engine.types import Box, CropQuality, Frame, Timestamp
+
+_POOL = 4  # candidates held per crop wanted
+_LOOK = (4, 8)  # width and height of the small copy that appearance is compared by
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedCrop:
+    """A chosen crop: its `jpeg` bytes, and `image` `(h, w, 3) uint8` RGB decoded from them again."""
+
+    timestamp: Timestamp
+    box: Box
+    quality: CropQuality
+    jpeg: bytes
+    image: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    timestamp: Timestamp
+    box: Box
+    quality: CropQuality
+    image: np.ndarray
+    look: np.ndarray
+
+    @property
+    def worth(self) -> float:
+        """Quality, with any usable crop above any faulty one."""
+        return self.quality.score + (1.0 if self.quality.usable else 0.0)
+
+
+class CropSelector:
+    """Holds the pixels of a bounded number of candidates of one track, whatever its length."""
+
+    def __init__(self, settings: QualitySettings) -> None:
+        self._settings = settings
+        self._pool: list[_Candidate] = []
+
+    def offer(self, frame: Frame, box: Box, quality: CropQuality) -> bool:
+        """Consider one observation; True if it is held for now. Call in order of time."""
+        image = frame.crop(box)
+        if image is None:
+            return False
+        look = _look(image)
+        candidate = _Candidate(frame.timestamp, box, quality, image, look)
+        last = self._pool[-1] if self._pool else None
+        if last is not None and self._gap(last, candidate) < self._settings.min_crop_gap_seconds:
+            if candidate.worth <= last.worth:
+                return False
+            self._pool[-1] = candidate
+            return True
+        self._pool.append(candidate)
+        if len(self._pool) > _POOL * self._settings.crops_per_tracklet:
+            dropped = self._least_needed()
+            return self._pool.pop(dropped) is not candidate
+        return True
+
+    def best(self) -> list[SelectedCrop]:
+        """Up to `crops_per_tracklet` crops, best first: each next one weighs quality against likeness to those chosen.
+
+        Faulty crops are taken only where no usable one was seen, and then only the best of them.
+        """
+        usable = [c for c in self._pool if c.quality.usable]
+        if not usable:
+            return [self._finished(max(self._pool, key=lambda c: c.worth))] if self._pool else []
+        chosen = [max(usable, key=lambda c: c.worth)]
+        while len(chosen) < self._settings.crops_per_tracklet:
+            left = [c for c in usable if all(c is not x for x in chosen) and self._apart(c, chosen)]
+            if not left:
+                break
+            chosen.append(max(left, key=lambda c: c.quality.score * self._novelty(c, chosen)))
+        return [self._finished(c) for c in chosen]
+
+    def _apart(self, candidate: _Candidate, chosen: list[_Candidate]) -> bool:
+        return all(self._gap(candidate, c) >= self._settings.min_crop_gap_seconds for c in chosen)
+
+    def _novelty(self, candidate: _Candidate, chosen: list[_Candidate]) -> float:
+        """In [0, 1]: how far from the nearest chosen crop, in time and in appearance."""
+        lasted = max(self._gap(self._pool[0], self._pool[-1]), 1e-9)
+        time = min(self._gap(candidate, c) for c in chosen) / lasted
+        look = min(_difference(candidate, c) for c in chosen)
+        return 0.5 * min(time * self._settings.crops_per_tracklet, 1.0) + 0.5 * min(look * 4, 1.0)
+
+    def _least_needed(self) -> int:
+        """The candidate to drop: the worse one of the two neighbours in time that are nearest and alike."""
+        likeness = [
+            (self._gap(a, b) * (0.2 + _difference(a, b)) * (0.2 + min(a.worth, b.worth)), i)
+            for i, (a, b) in enumerate(zip(self._pool, self._pool[1:], strict=False))
+        ]
+        _, i = min(likeness)
+        return i if self._pool[i].worth < self._pool[i + 1].worth else i + 1
+
+    def _finished(self, candidate: _Candidate) -> SelectedCrop:
+        jpeg = encode_jpeg(candidate.image, self._settings.jpeg_quality)
+        return SelectedCrop(candidate.timestamp, candidate.box, candidate.quality, jpeg, decode_jpeg(jpeg))
+
+    @staticmethod
+    def _gap(a: _Candidate, b: _Candidate) -> float:
+        return abs(float(b.timestamp.seconds - a.timestamp.seconds))
+
+
+def _look(image: np.ndarray) -> np.ndarray:
+    """A tiny copy in [0, 1] without its mean brightness, so that light alone is no novelty."""
+    small = cv2.resize(image, _LOOK, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return np.asarray(small - small.mean())
+
+
+def _difference(a: _Candidate, b: _Candidate) -> float:
+    return float(np.abs(a.look - b.look).mean())
