@@ -12,6 +12,15 @@ APP_NAME = "nightjar"
 
 
 @dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """How recordings are decoded."""
+
+    threads: int = 0  # decoding threads; 0: as many as there are cores
+    preroll_frames: int = 4  # an exact seek starts at a keyframe at least so many frames earlier
+    cache_bytes: int = 192 * 1024 * 1024  # decoded pictures kept for stepping back; 0 keeps none
+
+
+@dataclass(frozen=True, slots=True)
 class ModalitySettings:
     """Chroma statistics that tell IR from RGB."""
 
@@ -119,6 +128,7 @@ class SearchSettings:
 class Settings:
     """All of them together."""
 
+    media: MediaSettings = field(default_factory=MediaSettings)
     modality: ModalitySettings = field(default_factory=ModalitySettings)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

@@ -1,0 +1,1 @@
+"""Evidence in, frames out: probing, exact decoding, image folders, modality by time, recorder clocks, hashing."""

@@ -1,0 +1,78 @@
+"""SHA-256 of evidence, read once from beginning to end, noticing a file that changes meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import EvidenceChangedError
+from engine.media.files import name_of, open_evidence, unreadable
+from engine.progress import Progress, Work
+
+CHUNK_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """`sha256` as 64 lower-case hexadecimal digits; `size` in bytes (of a folder: of its pictures together)."""
+
+    sha256: str
+    size: int
+
+    def __post_init__(self) -> None:
+        if len(self.sha256) != 64 or not set(self.sha256) <= set("0123456789abcdef"):
+            raise ValueError("a SHA-256 is 64 lower-case hexadecimal digits")
+
+
+def hash_file(path: Path | str) -> Work[FileDigest]:
+    """SHA-256 (FIPS 180-4) of a file; of a folder, of its sorted `name NUL sha256 LF` lines.
+
+    Of a folder the pictures directly in it count, by name in UTF-8 byte order. Raises `EvidenceError` where reading
+    fails and `EvidenceChangedError` where a file changes while it is read.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        total = path.stat().st_size if path.is_file() else None
+        return (yield from _hash_one(path, 0, total))
+    from engine.media.images import pictures_in
+
+    pictures = sorted(pictures_in(path), key=lambda each: os.fsencode(each.name))
+    total = sum(each.stat().st_size for each in pictures)
+    whole, done = hashlib.sha256(), 0
+    for each in pictures:
+        digest = yield from _hash_one(each, done, total)
+        done += digest.size
+        whole.update(os.fsencode(each.name) + b"\0" + digest.sha256.encode("ascii") + b"\n")
+    if [each.name for each in pictures] != [
+        each.name for each in sorted(pictures_in(path), key=lambda each: os.fsencode(each.name))
+    ]:
+        raise EvidenceChangedError(f"Pictures were added to or removed from {name_of(path)} while it was read.")
+    return FileDigest(whole.hexdigest(), done)
+
+
+def _hash_one(path: Path, before: int, total: int | None) -> Work[FileDigest]:
+    digest, size = hashlib.sha256(), 0
+    with open_evidence(path) as file:
+        at_first = _state(os.fstat(file.fileno()))
+        while True:
+            try:
+                chunk = file.read(CHUNK_BYTES)
+            except OSError as error:
+                raise unreadable(path, error) from error
+            if not chunk:
+                break
+            digest.update(chunk)
+            size += len(chunk)
+            yield Progress("hashing", before + size, total, "bytes", path.name)
+        at_last = _state(os.fstat(file.fileno()))
+    if at_first != at_last or size != at_first[0]:
+        raise EvidenceChangedError(
+            f"{name_of(path)} changed while it was being read.", "Wait until nothing writes to it any more."
+        )
+    return FileDigest(digest.hexdigest(), size)
+
+
+def _state(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
