@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Nightjar's commands. Each sets up what it needs, says what it does, and is fast the second time.
+
+    python3 dev.py run        open Nightjar on the built-in demo case
+    python3 dev.py            list every command
+
+Standard library only, on Linux, macOS and Windows; the set-up itself is in dev_setup.py. Both must be readable by any
+Python 3.8 or newer, to say which Python is wanted.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import dev_setup
+from dev_setup import ROOT, Failure, say
+
+CHECKS = {
+    "ruff check": ("-m", "ruff", "check", "."),
+    "ruff format": ("-m", "ruff", "format", "--check", "."),
+    "mypy": ("-m", "mypy"),
+    "lint-imports": ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"),
+}
+
+
+def python(*arguments: str) -> int:
+    """Run the environment's Python in the checkout; Ctrl-C reaches it first and is waited for."""
+    environment = {**os.environ, "VIRTUAL_ENV": str(dev_setup.VENV)}
+    environment["PATH"] = f"{dev_setup.VENV_PYTHON.parent}{os.pathsep}{environment.get('PATH', '')}"
+    child = subprocess.Popen([str(dev_setup.VENV_PYTHON), *arguments], cwd=ROOT, env=environment)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def setup(arguments: Sequence[str]) -> int:
+    """Everything the other commands need, so that they work without a network."""
+    dev_setup.prepare_window()
+    say("ready")
+    return 0
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The window where there is a screen, else the same demo case on the command line."""
+    screen = not sys.platform.startswith("linux") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if screen and (ROOT / "app" / "__main__.py").exists() and dev_setup.prepare_window():
+        return python("-m", "app", *arguments)
+    if not screen:
+        say("no screen here, so the demo case runs on the command line")
+    return python("-m", "engine.cli", "demo", *arguments)
+
+
+def test(arguments: Sequence[str]) -> int:
+    """pytest on every core; arguments go to pytest."""
+    missing = dev_setup.missing_packages(dev_setup.LOAD_LIBRARIES)
+    if not dev_setup.apt_install(missing):
+        raise Failure(f"The tests load Qt, which needs: {' '.join(missing)}.", f"run: {dev_setup.apt_command(missing)}")
+    real_window = dev_setup.missing_packages(dev_setup.WINDOW_LIBRARIES)
+    if sys.platform.startswith("linux") and not shutil.which("Xvfb"):
+        real_window.append("xvfb")
+    if not dev_setup.apt_install(real_window):
+        say(f"the tests of a real window are skipped; they need: {dev_setup.apt_command(real_window)}")
+    return python("-m", "pytest", "-n", str(min(_cores(), 4)), *arguments)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def lint(arguments: Sequence[str]) -> int:
+    """Style, types and the walls between rooms; runs them all and fails if one failed."""
+    failed = []
+    for name, command in CHECKS.items():
+        say(name)
+        if python(*command):
+            failed.append(name)
+    say(f"failed: {', '.join(failed)}" if failed else "lint passed")
+    return 1 if failed else 0
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """Every bench, or those named; each prints a table and saves benchmarks/results/<name>.json."""
+    known = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in ("__init__", "common"))
+    if "--list" in arguments:
+        print("\n".join(known))
+        return 0
+    unknown = sorted(set(arguments) - set(known))
+    if unknown:
+        raise Failure(f"There is no bench {', '.join(unknown)}.", f"there are: {', '.join(known)}.")
+    failed = []
+    for name in arguments or known:
+        say(f"bench {name}")
+        if python("-m", f"benchmarks.{name}"):
+            failed.append(name)
+    if failed:
+        say(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One command: what it is for, the extras of pyproject.toml it needs, what it does."""
+
+    purpose: str
+    extras: Sequence[str]
+    action: Callable[[Sequence[str]], int]
+
+
+VERBS = {
+    "run": Verb("open Nightjar on the built-in demo case", (), run),
+    "test": Verb("run the tests (arguments go to pytest)", ("dev", "training"), test),
+    "lint": Verb("check style, types and the walls between rooms", ("dev",), lint),
+    "bench": Verb("measure speed and memory ([name ...], --list)", ("dev", "training"), bench),
+    "setup": Verb("install all that the commands need, for work without network", ("dev", "training"), setup),
+}
+
+
+def main() -> int:
+    dev_setup.use_supported_python()
+    name, arguments = (sys.argv[1] if len(sys.argv) > 1 else "help"), sys.argv[2:]
+    if name in ("help", "-h", "--help"):
+        print("python3 dev.py COMMAND\n")
+        print("\n".join(f"  {verb:<8} {VERBS[verb].purpose}" for verb in VERBS))
+        return 0
+    if name not in VERBS:
+        raise Failure(f"There is no command '{name}'.", f"there are: {', '.join(VERBS)}.")
+    dev_setup.prepare(VERBS[name].extras)
+    return VERBS[name].action(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        say(f"{failure}{f' Next: {failure.hint}' if failure.hint else ''}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say("stopped; run the command again to go on.")
+        sys.exit(130)
+    except OSError as error:
+        reason = "the disk is full" if error.errno == 28 else f"{error.strerror or error}: {error.filename or ROOT}"
+        say(f"The set-up stopped: {reason}.")
+        sys.exit(1)
