@@ -1,0 +1,286 @@
+"""Connections to `case.db`: one writer, cheap readers for any thread, and the one transaction that everybody uses.
+
+Every write goes through `Database.transaction`, which writes the audit entry of the work in the work's own
+transaction: there is no change without its entry and no entry without its change.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from engine.errors import CaseCorruptError, CaseError, CaseLockedError, NightjarError, StorageError
+from engine.store import schema
+from engine.store.audit import append_entry
+from engine.store.codec import utc_now
+
+PAGE_SIZE = 16384  # crops and embeddings are a few KiB each: 1.4 times the write rate of 4 KiB pages
+BUSY_SECONDS = 10.0
+RESTORE_HINT = "Restore case.db from a copy, then run verify; the evidence files themselves are not affected."
+_PRIMARY = 0xFF  # the low byte of an extended SQLite result code
+
+
+class Transaction:
+    """What `Database.transaction` gives: statements, and details that go into its audit entry."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, actor: str, at: str, target: str, details: dict[str, Any]
+    ) -> None:
+        self._connection = connection
+        self.actor = actor
+        self.at = at
+        self.target = target
+        self.details = details
+
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
+        return self._connection.execute(sql, parameters)
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._connection.executemany(sql, rows)
+
+    def insert(self, table: str, **columns: Any) -> int:
+        """Insert one row; returns its id."""
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        cursor = self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(columns.values()))
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def bump(self, counter: str) -> None:
+        """Note that what `counter` stands for has changed (see `Database.counter`)."""
+        self._connection.execute(
+            "INSERT INTO counters VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (counter,)
+        )
+
+
+class Database:
+    """An open `case.db`. Reads may come from any thread; writes take turns."""
+
+    def __init__(self, path: Path, *, writable: bool, actor: str) -> None:
+        self.path = path
+        self.actor = actor
+        self.writable = writable
+        self._immutable = False
+        self._write_lock = threading.RLock()
+        self._local = threading.local()
+        self._idle: list[sqlite3.Connection] = []
+        self._all: list[sqlite3.Connection] = []
+        self._pool_lock = threading.Lock()
+        self._closed = False
+        with told_plainly(path):
+            try:
+                self._writer = self._open_writer() if writable else None
+                self._check()
+            except BaseException:
+                self.close()
+                raise
+
+    @classmethod
+    def create(cls, path: Path) -> None:
+        """Write an empty case database of the current schema to `path`, which must not exist."""
+        with told_plainly(path):
+            connection = _connect(f"file:{_quoted(path)}?mode=rwc")
+            try:
+                connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+                connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+                connection.execute("PRAGMA journal_mode = WAL")
+                schema.migrate(connection)
+            finally:
+                connection.close()
+
+    def close(self) -> None:
+        """Close all connections; the last writer folds the write-ahead log back into the database."""
+        with self._pool_lock:
+            self._closed = True
+            for connection in reversed(self._all):  # the writer last: a reader cannot fold the log back
+                connection.close()
+            self._all.clear()
+            self._idle.clear()
+
+    @contextmanager
+    def transaction(self, action: str, target: str = "", **details: Any) -> Iterator[Transaction]:
+        """All or nothing, with its audit entry. `StorageError` where the disk is full; nothing is half-written.
+
+        `action` is 'room.verb' ('evidence.register'); `target` names what it is about ('item:3'); `details` are
+        JSON values and may be added to in the block (`tx.details`). Not to be nested.
+        """
+        if self._writer is None:
+            raise CaseError("This case is open read-only.", "Open it for writing to change anything.")
+        with self._write_lock:
+            if self._writer.in_transaction:
+                raise RuntimeError("transactions are not nested")
+            with told_plainly(self.path):
+                self._writer.execute("BEGIN IMMEDIATE")
+                try:
+                    tx = Transaction(self._writer, self.actor, utc_now(), target, dict(details))
+                    self._local.pinned = self._writer
+                    yield tx
+                    entry = {"at": tx.at, "actor": tx.actor, "action": action, "target": tx.target}
+                    append_entry(self._writer, entry, tx.details)
+                    self._writer.execute("COMMIT")
+                except BaseException:
+                    self._writer.rollback()
+                    raise
+                finally:
+                    self._local.pinned = None
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection for reading on this thread. Within a transaction or a snapshot: that one's view."""
+        pinned: sqlite3.Connection | None = getattr(self._local, "pinned", None)
+        with told_plainly(self.path):
+            if pinned is not None:
+                yield pinned
+                return
+            connection = self._borrow()
+            try:
+                yield connection
+            finally:
+                with self._pool_lock:
+                    self._idle.append(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All reads of this thread inside the block see one and the same state of the case."""
+        if getattr(self._local, "pinned", None) is not None:
+            yield
+            return
+        with self.read() as connection:
+            connection.execute("BEGIN")
+            self._local.pinned = connection
+            try:
+                yield
+            finally:
+                self._local.pinned = None
+                connection.execute("ROLLBACK")
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self.read() as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        with self.read() as connection:
+            found: sqlite3.Row | None = connection.execute(sql, parameters).fetchone()
+            return found
+
+    def value(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.row(sql, parameters)
+        return None if found is None else found[0]
+
+    def counter(self, name: str) -> int:
+        """How often `name` was bumped: caches compare it to see whether they are stale."""
+        return int(self.value("SELECT value FROM counters WHERE name = ?", (name,)) or 0)
+
+    def _open_writer(self) -> sqlite3.Connection:
+        connection = _connect(f"file:{_quoted(self.path)}?mode=rw")
+        self._all.append(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A decision that was shown as taken must survive a power cut.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA recursive_triggers = ON")  # so that REPLACE cannot get past the triggers
+        return connection
+
+    def _borrow(self) -> sqlite3.Connection:
+        with self._pool_lock:
+            if self._closed:
+                raise CaseError("This case has been closed.")
+            if self._idle:
+                return self._idle.pop()
+            mode = "mode=ro&immutable=1" if self._immutable else "mode=ro"
+            connection = _connect(f"file:{_quoted(self.path)}?{mode}")
+            self._all.append(connection)
+            return connection
+
+    def _check(self) -> None:
+        """Refuse what is not a case of this program's schema; bring an older one up to date."""
+        if not self.writable:
+            self._choose_read_mode()
+        with self.read() as connection:
+            if connection.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
+                raise CaseCorruptError(f"{self.path} is not the database of a Nightjar case.", RESTORE_HINT)
+            schema.refuse_newer(connection)
+        if self._writer is not None:
+            schema.migrate(self._writer)
+        else:
+            with self.read() as connection:
+                if schema.needs_migration(connection):
+                    raise CaseError(
+                        "This case was written by an older Nightjar and must be brought up to date first.",
+                        "Open it once for writing; a copy made before keeps the old form.",
+                    )
+
+    def _choose_read_mode(self) -> None:
+        """On a disk that cannot be written, SQLite cannot make the files that a write-ahead log needs."""
+        try:
+            with self.read() as connection:
+                connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except (StorageError, CaseError) as error:
+            wal = self.path.with_name(self.path.name + "-wal")
+            if isinstance(error, CaseCorruptError) or (wal.exists() and wal.stat().st_size > 0):
+                raise
+            self._immutable = True
+            with self._pool_lock:
+                self._idle.clear()
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _quoted(path: Path) -> str:
+    return quote(path.absolute().as_posix())
+
+
+@contextmanager
+def told_plainly(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's failures into one plain sentence; our own bugs pass through."""
+    try:
+        yield
+    except NightjarError:
+        raise
+    except sqlite3.IntegrityError:
+        raise  # a broken promise inside the program, never the user's doing
+    except sqlite3.DatabaseError as error:
+        plain = _in_words(error, path)
+        if plain is None:
+            raise
+        raise plain from error
+    except OSError as error:
+        raise StorageError(
+            f"{path} could not be written or read ({error.strerror or error}).",
+            "Check the disk and its free space. Nothing was half-written.",
+        ) from error
+
+
+def _in_words(error: sqlite3.DatabaseError, path: Path) -> NightjarError | None:
+    again = "then repeat the last step. Nothing was half-written."
+    elsewhere = "Open the case read-only, or copy the folder to a place where you may write."
+    damaged = CaseCorruptError(f"The case database {path} is damaged ({error}).", RESTORE_HINT)
+    in_use = CaseLockedError(f"Another program is using {path}.", "Close it there, then try again.")
+    failed = f"The disk that holds {path} failed or is full ({error})."
+    words: dict[int, NightjarError] = {
+        sqlite3.SQLITE_CORRUPT: damaged,
+        sqlite3.SQLITE_NOTADB: damaged,
+        sqlite3.SQLITE_FULL: StorageError(f"The disk that holds {path} is full.", f"Free some space, {again}"),
+        sqlite3.SQLITE_IOERR: StorageError(failed, f"Check the disk and its free space, {again}"),
+        sqlite3.SQLITE_READONLY: StorageError(f"{path} cannot be written to ({error}).", elsewhere),
+        sqlite3.SQLITE_BUSY: in_use,
+        sqlite3.SQLITE_LOCKED: in_use,
+        sqlite3.SQLITE_CANTOPEN: CaseError(
+            f"{path} could not be opened.", "Check that the folder exists and may be read."
+        ),
+    }
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else words.get(code & _PRIMARY)

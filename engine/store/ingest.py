@@ -1,0 +1,236 @@
+"""What an ingest run commits, so that every commit is a consistent state to carry on from.
+
+A run is continued only by a run with equal inputs (detector, model, settings, versions, provider). Another run
+replaces it: a finished run stays in view until its replacement is finished, anything less gives way at once.
+Results that a search, decision or subject refers to are kept, out of view of new searches; others are removed.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from engine.errors import UsageError
+from engine.pipeline.messages import Batch, Checkpoint, Finished, Resume
+from engine.store import results
+from engine.store.codec import canonical_json, pack_arrays, unpack_arrays
+from engine.store.database import Database, Transaction
+from engine.store.embeddings import model_id
+from engine.store.evidence import EvidenceStore, write_segments
+from engine.store.records import EvidenceItem, NewRun, Run
+from engine.types import ItemState, ModalitySegment
+
+UNFINISHED = ("running", "interrupted", "failed")
+_RUNS = "SELECT r.*, m.sha256, m.name, m.dimension FROM runs AS r JOIN models AS m ON m.id = r.model_id"
+
+
+class IngestStore:
+    """The ingest runs of one case."""
+
+    def __init__(self, db: Database, evidence: EvidenceStore) -> None:
+        self._db = db
+        self._evidence = evidence
+
+    def runs(self, item_id: int) -> list[Run]:
+        """Every run of the item, oldest first."""
+        return [_run(row) for row in self._db.rows(f"{_RUNS} WHERE r.item_id = ? ORDER BY r.id", (item_id,))]
+
+    def run(self, run_id: int) -> Run:
+        """`UsageError` where there is no such run."""
+        row = self._db.row(f"{_RUNS} WHERE r.id = ?", (run_id,))
+        if row is None:
+            raise UsageError(f"There is no ingest run {run_id} in this case.")
+        return _run(row)
+
+    def unfinished(self, item_id: int) -> Run | None:
+        """The item's newest run, if it can still be carried on."""
+        runs = self.runs(item_id)
+        return runs[-1] if runs and runs[-1].state in UNFINISHED else None
+
+    def resume_point(self, item_id: int) -> Resume:
+        """Where the unfinished run goes on, with the detections known after that point; empty to start afresh."""
+        run = self.unfinished(item_id)
+        if run is None:
+            return Resume()
+        with self._db.snapshot():
+            row = self._db.row("SELECT * FROM checkpoints WHERE run_id = ?", (run.id,))
+            checkpoint = None
+            if row is not None:
+                state = unpack_arrays(row["detector_state"])
+                checkpoint = Checkpoint(row["after_pts"], row["frame_index"], row["next_ordinal"], state)
+            item = self._evidence.get(item_id)
+            known = results.read_detections(self._db, run.id, item.time_base)
+        if checkpoint is not None:
+            known = [frame for frame in known if frame.timestamp.pts > checkpoint.after]
+        return Resume(checkpoint, tuple(known))
+
+    def begin(self, item_id: int, inputs: NewRun, segments: Sequence[ModalitySegment] = ()) -> int:
+        """Carry on the item's unfinished run if its inputs equal `inputs`, else start a new one; gives the run's id.
+
+        A new run must be fed from the first frame: where `resume_point` was used beforehand, compare
+        `unfinished(item_id).inputs` with what the child reports.
+        """
+        item = self._evidence.get(item_id)
+        previous = self.unfinished(item_id)
+        resumed = previous is not None and previous.inputs == inputs
+        with self._db.transaction("ingest.resume" if resumed else "ingest.begin", item.target) as tx:
+            if previous is not None and resumed:
+                run_id = previous.id
+                tx.execute("UPDATE runs SET state = 'running', finished_at = NULL WHERE id = ?", (run_id,))
+            else:
+                run_id = self._new_run(tx, item, inputs)
+            tx.execute(
+                "UPDATE evidence SET state = ?, failure = NULL, hint = NULL WHERE id = ?",
+                (ItemState.INGESTING, item_id),
+            )
+            if segments:
+                write_segments(tx, item_id, segments)
+            tx.details |= {"run": run_id, "inputs": inputs, "sha256": item.sha256}
+        return run_id
+
+    def _new_run(self, tx: Transaction, item: EvidenceItem, inputs: NewRun) -> int:
+        run_id = tx.insert(
+            "runs",
+            item_id=item.id,
+            detector=inputs.detector,
+            detector_sha256=inputs.detector_sha256,
+            model_id=model_id(tx, inputs.student_sha256, inputs.student, inputs.embedding_dimension),
+            provider=inputs.provider,
+            settings=canonical_json(inputs.settings),
+            versions=canonical_json(inputs.versions),
+            state="running",
+            started_at=tx.at,
+        )
+        done = "SELECT 1 FROM runs WHERE id = ? AND state = 'done'"
+        keep_in_view = item.current_run is not None and tx.execute(done, (item.current_run,)).fetchone()
+        for (other,) in tx.execute("SELECT id FROM runs WHERE item_id = ? AND id <> ?", (item.id, run_id)).fetchall():
+            if not (keep_in_view and other == item.current_run):
+                results.retire(tx, other)
+        if not keep_in_view:
+            results.show(tx, item.id, run_id)
+        return run_id
+
+    def commit(self, run_id: int, batch: Batch) -> None:
+        """Everything of one batch, or nothing of it.
+
+        Tracklets and frames that are there already (a resumed run finds them again) are left as they are.
+        ValueError where a tracklet comes again with other content: the run was not repeatable, which is a bug.
+        """
+        row = self._db.row("SELECT item_id, model_id, state FROM runs WHERE id = ?", (run_id,))
+        if row is None or row["state"] != "running":
+            raise ValueError(f"run {run_id} is not running")
+        item = self._evidence.get(row["item_id"])
+        with self._db.transaction("ingest.commit", item.target) as tx:
+            frames = results.write_detections(tx, run_id, batch.detections, item.time_base)
+            added = [
+                results.write_tracklet(tx, item, run_id, row["model_id"], tracklet) for tracklet in batch.tracklets
+            ]
+            if batch.checkpoint is not None:
+                _write_checkpoint(tx, run_id, batch.checkpoint)
+            tx.execute(
+                "UPDATE evidence SET frames_decoded = ?, frames_analysed = ?, position_pts = ? WHERE id = ?",
+                (batch.frames_decoded, batch.frames_analysed, batch.position.pts, item.id),
+            )
+            if any(added):
+                tx.bump("vectors")
+            tx.details |= {
+                "run": run_id,
+                "position": batch.position.pts,
+                "frames": frames,
+                "tracklets": sum(added),
+                "checkpoint": batch.checkpoint is not None,
+            }
+
+    def finish(self, run_id: int, finished: Finished) -> None:
+        """The item is done: the run's results come into view, and earlier ones give way."""
+        run = self.run(run_id)
+        with self._db.transaction("ingest.finish", f"item:{run.item_id}", run=run_id) as tx:
+            tx.execute(
+                "UPDATE runs SET state = 'done', finished_at = ?, seconds = ? WHERE id = ?",
+                (tx.at, canonical_json(finished.seconds), run_id),
+            )
+            tx.execute("DELETE FROM checkpoints WHERE run_id = ?", (run_id,))
+            tx.execute(
+                "UPDATE evidence SET state = ?, frames_decoded = ?, frames_failed = ?, failed_ranges = ? WHERE id = ?",
+                (
+                    ItemState.DONE,
+                    finished.frames_decoded,
+                    finished.frames_failed,
+                    canonical_json(finished.failed_ranges),
+                    run.item_id,
+                ),
+            )
+            others = tx.execute("SELECT id FROM runs WHERE item_id = ? AND id <> ?", (run.item_id, run_id)).fetchall()
+            for (other,) in others:
+                results.retire(tx, other)
+            results.show(tx, run.item_id, run_id)
+            tracklets = tx.execute("SELECT count(*) FROM tracklets WHERE run_id = ?", (run_id,)).fetchone()[0]
+            tx.details |= {
+                "tracklets": tracklets,
+                "frames_decoded": finished.frames_decoded,
+                "frames_failed": finished.frames_failed,
+            }
+
+    def fail(self, item_id: int, failure: str, hint: str = "") -> None:
+        """The item could not be ingested; what was committed stays and can be carried on from."""
+        self._stop(item_id, "failed", ItemState.FAILED, failure, hint)
+
+    def interrupt(self, item_id: int) -> None:
+        """The work was stopped; it can be carried on."""
+        self._stop(item_id, "interrupted", ItemState.INTERRUPTED, None, None)
+
+    def recover(self) -> list[int]:
+        """Mark items that a killed program left in the middle as interrupted; gives their ids."""
+        left = [row[0] for row in self._db.rows("SELECT id FROM evidence WHERE state = ?", (ItemState.INGESTING,))]
+        for item_id in left:
+            self.interrupt(item_id)
+        return left
+
+    def _stop(self, item_id: int, run_state: str, state: ItemState, failure: str | None, hint: str | None) -> None:
+        item = self._evidence.get(item_id)
+        with self._db.transaction(f"ingest.{run_state}", item.target, failure=failure) as tx:
+            tx.execute(
+                "UPDATE runs SET state = ?, finished_at = ? WHERE item_id = ? AND state = 'running'",
+                (run_state, tx.at, item_id),
+            )
+            tx.execute(
+                "UPDATE evidence SET state = ?, failure = ?, hint = ? WHERE id = ?", (state, failure, hint, item_id)
+            )
+
+
+def _write_checkpoint(tx: Transaction, run_id: int, checkpoint: Checkpoint) -> None:
+    tx.execute(
+        "INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET after_pts = "
+        "excluded.after_pts, frame_index = excluded.frame_index, next_ordinal = excluded.next_ordinal, "
+        "detector_state = excluded.detector_state",
+        (
+            run_id,
+            checkpoint.after,
+            checkpoint.frame_index,
+            checkpoint.next_ordinal,
+            pack_arrays(checkpoint.detector_state),
+        ),
+    )
+
+
+def _run(row: sqlite3.Row) -> Run:
+    inputs = NewRun(
+        detector=row["detector"],
+        detector_sha256=row["detector_sha256"],
+        student=row["name"],
+        student_sha256=row["sha256"],
+        embedding_dimension=row["dimension"],
+        provider=row["provider"],
+        settings=json.loads(row["settings"]),
+        versions=json.loads(row["versions"]),
+    )
+    return Run(
+        row["id"],
+        row["item_id"],
+        inputs,
+        row["state"],
+        row["started_at"],
+        row["finished_at"],
+        json.loads(row["seconds"]),
+    )

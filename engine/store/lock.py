@@ -1,0 +1,101 @@
+"""One writer per case: an operating system lock on a file that says who holds it.
+
+The system drops the lock when its process ends, however it ends, so a crash never leaves a case locked.
+A child process must be spawned, not forked: a fork would share the lock and keep it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from engine.errors import CaseLockedError, StorageError
+from engine.store.codec import utc_now
+
+# Windows locks byte ranges and forbids reading them: lock one byte far behind the text.
+_WINDOWS_LOCK_BYTE = 1 << 30
+
+
+class WriterLock:
+    """Held from construction to `release()`. Raises `CaseLockedError` naming the holder, or `StorageError`."""
+
+    def __init__(self, path: Path, examiner: str, program: str) -> None:
+        self._path = path
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StorageError(
+                f"The case folder {path.parent} cannot be written to ({error.strerror}).",
+                "Open the case read-only, or copy the folder to a place where you may write.",
+            ) from error
+        try:
+            _lock(self._fd)
+        except OSError as error:
+            holder = _describe(_read(self._fd))
+            os.close(self._fd)
+            raise CaseLockedError(
+                f"This case is already open for writing {holder}.",
+                "Close it there, or open it here read-only.",
+            ) from error
+        self._write(
+            {
+                "examiner": examiner,
+                "program": program,
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "since": utc_now(),
+            }
+        )
+
+    def release(self) -> None:
+        """Give the case back. The file stays: removing it could take a lock away from the next holder."""
+        if self._fd >= 0:
+            os.ftruncate(self._fd, 0)
+            os.close(self._fd)
+            self._fd = -1
+
+    def _write(self, holder: dict[str, Any]) -> None:
+        try:
+            os.ftruncate(self._fd, 0)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            os.write(self._fd, json.dumps(holder).encode())
+        except OSError as error:
+            os.close(self._fd)
+            raise StorageError(
+                f"The case folder {self._path.parent} cannot be written to ({error.strerror}).",
+                "Free some space on that disk, then try again.",
+            ) from error
+
+
+def _lock(fd: int) -> None:
+    if os.name == "nt":  # pragma: no cover
+        import msvcrt
+
+        os.lseek(fd, _WINDOWS_LOCK_BYTE, os.SEEK_SET)
+        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        os.lseek(fd, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _read(fd: int) -> dict[str, Any]:
+    os.lseek(fd, 0, os.SEEK_SET)
+    try:
+        holder = json.loads(os.read(fd, 4096))
+    except ValueError:
+        return {}
+    return holder if isinstance(holder, dict) else {}
+
+
+def _describe(holder: dict[str, Any]) -> str:
+    if not holder:
+        return "in another program"
+    return (
+        f"by {holder.get('examiner')} in {holder.get('program')} "
+        f"(process {holder.get('pid')} on {holder.get('host')}, since {holder.get('since')})"
+    )

@@ -1,0 +1,167 @@
+"""The case's records as values: what the repositories give and take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+from engine.types import Box, CropQuality, ItemState, Modality, Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Where footage comes from. `x`, `y` place it on a site plan (any unit), or `latitude`, `longitude` in degrees."""
+
+    id: int
+    name: str
+    x: float | None = None
+    y: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    notes: str = ""
+
+
+class Digest(Protocol):
+    """SHA-256 as lower-case hex and size in bytes, as `engine.media` computes them."""
+
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+
+
+class Probe(Protocol):
+    """The part of `engine.media`'s probe that the store itself needs; the whole of it is kept as JSON."""
+
+    @property
+    def time_base(self) -> Fraction: ...
+    @property
+    def start_pts(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRecord:
+    """At `recorder_reading` on the recorder's clock the true time was `reference_reading`, give or take
+    `uncertainty_seconds`. A second pair of readings, taken at another time, shows the drift between them."""
+
+    recorder_reading: datetime
+    reference_reading: datetime
+    uncertainty_seconds: float
+    source: str
+    second_recorder_reading: datetime | None = None
+    second_reference_reading: datetime | None = None
+    examiner: str = ""
+    at: str = ""
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """One file or image folder of the case. PTS count `time_base` seconds."""
+
+    id: int
+    exhibit: str
+    path: Path
+    path_given: str
+    sha256: str
+    size: int
+    modified_at: str
+    probe: dict[str, Any]
+    time_base: Fraction
+    start_pts: int
+    camera: Camera
+    modality_override: Modality | None
+    start_time: datetime | None
+    registered_at: str
+    registered_by: str
+    state: ItemState
+    failure: str | None
+    hint: str | None
+    frames_decoded: int
+    frames_analysed: int
+    frames_failed: int
+    failed_ranges: tuple[tuple[int, int], ...]
+    position_pts: int | None
+    current_run: int | None
+
+    @property
+    def target(self) -> str:
+        """How the audit log names this item."""
+        return f"item:{self.id}"
+
+    def timestamp(self, pts: int) -> Timestamp:
+        """`pts` on this item's clock."""
+        return Timestamp(pts, self.time_base)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """Everything that influences what an ingest finds. Two runs with equal values give equal results."""
+
+    detector: str
+    detector_sha256: str
+    student: str
+    student_sha256: str
+    embedding_dimension: int
+    provider: str
+    settings: dict[str, Any]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One ingest run of one item; `state` is 'running', 'interrupted', 'done', 'failed' or 'replaced'."""
+
+    id: int
+    item_id: int
+    inputs: NewRun
+    state: str
+    started_at: str
+    finished_at: str | None
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracklet:
+    """One uninterrupted pass of one person through one camera, as stored.
+
+    `quality` is the best crop's score, `usable` whether any crop passed the gate. `superseded` results of an earlier
+    run are kept only because a search or a decision refers to them.
+    """
+
+    id: int
+    item_id: int
+    run_id: int
+    ordinal: int
+    exhibit: str
+    camera: str
+    camera_id: int
+    modality: Modality
+    start: Timestamp
+    end: Timestamp
+    observations: int
+    quality: float
+    usable: bool
+    best_crop: int
+    superseded: bool
+
+    @property
+    def label(self) -> str:
+        """How people name it: exhibit and ordinal."""
+        return f"{self.exhibit}/{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A stored crop; `rank` 1 is the tracklet's best. Its JPEG is read with `TrackletStore.crop_jpeg`."""
+
+    id: int
+    tracklet_id: int
+    rank: int
+    timestamp: Timestamp
+    box: Box
+    quality: CropQuality
+    jpeg_sha256: str

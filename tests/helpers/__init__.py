@@ -1,1 +1,0 @@
-"""Fixtures and slow oracles that several tests share."""
