@@ -1,0 +1,1 @@
+"""Fixtures and slow oracles that several tests share."""
