@@ -11,7 +11,6 @@ Python 3.8 or newer, to say which Python is wanted.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -42,7 +41,7 @@ def python(*arguments: str) -> int:
 
 def setup(arguments: Sequence[str]) -> int:
     """Everything the other commands need, so that they work without a network."""
-    dev_setup.prepare_window()
+    dev_setup.prepare_window(["Xvfb"])
     say("ready")
     return 0
 
@@ -59,14 +58,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def test(arguments: Sequence[str]) -> int:
     """pytest on every core; arguments go to pytest."""
-    missing = dev_setup.missing_packages(dev_setup.LOAD_LIBRARIES)
-    if not dev_setup.apt_install(missing):
-        raise Failure(f"The tests load Qt, which needs: {' '.join(missing)}.", f"run: {dev_setup.apt_command(missing)}")
-    real_window = dev_setup.missing_packages(dev_setup.WINDOW_LIBRARIES)
-    if sys.platform.startswith("linux") and not shutil.which("Xvfb"):
-        real_window.append("xvfb")
-    if not dev_setup.apt_install(real_window):
-        say(f"the tests of a real window are skipped; they need: {dev_setup.apt_command(real_window)}")
+    dev_setup.prepare_window(["Xvfb"])
     return python("-m", "pytest", "-n", str(min(_cores(), 4)), *arguments)
 
 
@@ -106,19 +98,21 @@ def bench(arguments: Sequence[str]) -> int:
 
 @dataclass(frozen=True)
 class Verb:
-    """One command: what it is for, the extras of pyproject.toml it needs, what it does."""
+    """One command: what it is for, what it does, the extras of pyproject.toml and the system libraries it needs."""
 
     purpose: str
-    extras: Sequence[str]
     action: Callable[[Sequence[str]], int]
+    extras: Sequence[str] = ()
+    libraries: bool = True
 
 
+WITH_TRAINING = ("dev", "training")
 VERBS = {
-    "run": Verb("open Nightjar on the built-in demo case", (), run),
-    "test": Verb("run the tests (arguments go to pytest)", ("dev", "training"), test),
-    "lint": Verb("check style, types and the walls between rooms", ("dev",), lint),
-    "bench": Verb("measure speed and memory ([name ...], --list)", ("dev", "training"), bench),
-    "setup": Verb("install all that the commands need, for work without network", ("dev", "training"), setup),
+    "run": Verb("open Nightjar on the built-in demo case", run),
+    "test": Verb("run the tests (arguments go to pytest)", test, WITH_TRAINING),
+    "lint": Verb("check style, types and the walls between rooms", lint, ("dev",), libraries=False),
+    "bench": Verb("measure speed and memory ([name ...], --list)", bench, WITH_TRAINING),
+    "setup": Verb("install all that the commands need, for work without network", setup, WITH_TRAINING),
 }
 
 
@@ -131,8 +125,11 @@ def main() -> int:
         return 0
     if name not in VERBS:
         raise Failure(f"There is no command '{name}'.", f"there are: {', '.join(VERBS)}.")
-    dev_setup.prepare(VERBS[name].extras)
-    return VERBS[name].action(arguments)
+    verb = VERBS[name]
+    if verb.libraries:
+        dev_setup.require_libraries()
+    dev_setup.prepare(verb.extras)
+    return verb.action(arguments)
 
 
 if __name__ == "__main__":

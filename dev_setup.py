@@ -25,18 +25,24 @@ WINDOWS = os.name == "nt"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 PYTHONS = [(3, minor) for minor in (11, 12, 13, 14)]  # versions that every pinned package has wheels for
 
-# What Qt and OpenCV ask of a Linux system: shared library -> Debian and Ubuntu package.
-# Without the first group Qt cannot be loaded; without the second it opens no window on X11.
+# What OpenCV and Qt ask of a Linux system: shared library -> Debian and Ubuntu package.
+# Without the first group neither can be loaded (OpenCV's wheel links X11 even where no window is opened);
+# without the second Qt opens no window on X11.
 LOAD_LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
-    "libxkbcommon.so.0": "libxkbcommon0",
+    "libICE.so.6": "libice6",
+    "libSM.so.6": "libsm6",
+    "libX11.so.6": "libx11-6",
+    "libXext.so.6": "libxext6",
     "libdbus-1.so.3": "libdbus-1-3",
     "libfontconfig.so.1": "libfontconfig1",
-    "libglib-2.0.so.0": "libglib2.0-0",
+    "libfreetype.so.6": "libfreetype6",
+    "libgthread-2.0.so.0": "libglib2.0-0",
+    "libxcb.so.1": "libxcb1",
+    "libxkbcommon.so.0": "libxkbcommon0",
 }
 WINDOW_LIBRARIES = {
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libX11-xcb.so.1": "libx11-xcb1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
@@ -44,11 +50,13 @@ WINDOW_LIBRARIES = {
     "libxcb-keysyms.so.1": "libxcb-keysyms1",
     "libxcb-randr.so.0": "libxcb-randr0",
     "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-render.so.0": "libxcb-render0",
     "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
     "libxcb-sync.so.1": "libxcb-sync1",
     "libxcb-xfixes.so.0": "libxcb-xfixes0",
-    "libxcb-xinerama.so.0": "libxcb-xinerama0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 GIGABYTES = {"": 2.5, "dev": 0.5, "training": 9.0, "bundle": 0.5}  # disk for packages and their downloads
 
@@ -254,11 +262,19 @@ def apt_install(packages: Sequence[str]) -> bool:
     return subprocess.call(install, env=environment, stdout=subprocess.DEVNULL) == 0
 
 
-def prepare_window() -> bool:
-    """Whether Qt can open windows here, after installing what it lacks or naming it."""
-    missing = missing_packages({**LOAD_LIBRARIES, **WINDOW_LIBRARIES})
+def require_libraries() -> None:
+    """OpenCV and Qt can be loaded here, after installing what they lack; Failure naming it where this user may not."""
+    missing = missing_packages(LOAD_LIBRARIES)
+    if not apt_install(missing):
+        raise Failure(f"OpenCV and Qt need system libraries: {' '.join(missing)}.", f"run: {apt_command(missing)}")
+
+
+def prepare_window(programs: Sequence[str] = ()) -> bool:
+    """Whether Qt can open windows on X11 here (with Debian's `programs`), after installing or else naming the rest."""
+    missing = missing_packages(WINDOW_LIBRARIES)
+    if sys.platform.startswith("linux"):
+        missing += [program.lower() for program in programs if not shutil.which(program)]
     if apt_install(missing):
         return True
-    say(f"to open windows this system still needs: {' '.join(missing)}")
-    say(f"  {apt_command(missing)}")
+    say(f"no real window can be opened here; to have one run: {apt_command(missing)}")
     return False
