@@ -22,12 +22,21 @@ INDOOR = (1, 2)
 RULE = {"sysu": "sysu-mm01", "regdb": "regdb", "llcm": "llcm", "site": "plain"}
 
 
+TRACKLET = 8  # crops fused at most
+Probe = tuple[Photo, ...]  # photos of one person in one camera whose embeddings are fused; usually one photo
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One draw: every photo of `query` is searched in `gallery`."""
+    """One draw: every probe of `query` is searched in `gallery`."""
 
-    query: tuple[Photo, ...]
-    gallery: tuple[Photo, ...]
+    query: tuple[Probe, ...]
+    gallery: tuple[Probe, ...]
+
+
+def trial_of(query: Iterable[Photo], gallery: Iterable[Photo]) -> Trial:
+    """Single photos against single photos."""
+    return Trial(tuple((photo,) for photo in query), tuple((photo,) for photo in gallery))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,43 +98,44 @@ def sysu(photos: Iterable[Photo], root: Path, mode: str, shots: int, draw: str, 
         for trial in range(trials)
     ]
     name = f"sysu-mm01 {mode}-search {'single' if shots == 1 else 'multi'}-shot ({shots}), {draw} draw, {trials} trials"
-    return Protocol(name, RULE["sysu"], tuple(Trial(query, gallery) for gallery in draws))
+    return Protocol(name, RULE["sysu"], tuple(trial_of(query, gallery) for gallery in draws))
 
 
-def regdb_both(splits: Splits, trial: int) -> list[Protocol]:
+def tracklets(photos: Iterable[Photo], rule: str) -> Protocol:
+    """Up to eight photos of one person in one camera, fused, as both query (IR) and gallery (RGB)."""
+    groups: dict[tuple[Modality, str, int], list[Photo]] = {}
+    for photo in sorted(photos):
+        groups.setdefault((photo.modality, photo.identity, photo.camera), []).append(photo)
+    probes = [tuple(group[:TRACKLET]) for group in groups.values()]
+    query = tuple(probe for probe in probes if probe[0].modality is Modality.INFRARED)
+    gallery = tuple(probe for probe in probes if probe[0].modality is Modality.VISIBLE)
+    return Protocol(f"tracklet against tracklet, up to {TRACKLET} crops each", rule, (Trial(query, gallery),))
+
+
+def regdb_both(photos: tuple[Photo, ...], trial: int) -> list[Protocol]:
     """RegDB: all test photos of one modality searched in all of the other, both directions, of split `trial`."""
     return [
-        Protocol(f"regdb {name}, split {trial}", RULE["regdb"], (_across(splits.test, modality),))
+        Protocol(f"regdb {name}, split {trial}", RULE["regdb"], (trial_of(*_across(photos, modality)),))
         for name, modality in (("thermal to visible", Modality.INFRARED), ("visible to thermal", Modality.VISIBLE))
     ]
 
 
-def llcm_both(splits: Splits, trials: int = TRIALS) -> list[Protocol]:
-    """LLCM: gallery of one photo per identity and camera, seeds 0 … 9; IR to visible is the comparable direction."""
-    found = []
-    for name, modality in (("ir to visible", Modality.INFRARED), ("visible to ir", Modality.VISIBLE)):
-        query, gallery = _across(splits.test, modality).query, _across(splits.test, modality).gallery
-        drawn = tuple(Trial(query, seeded_draw(gallery, 1, trial)) for trial in range(trials))
-        found.append(Protocol(f"llcm {name}, {trials} trials", RULE["llcm"], drawn))
-    return found
-
-
-def site_search(photos: Iterable[Photo], trials: int = TRIALS) -> list[Protocol]:
-    """A site's people: every IR photo searched among one RGB photo per identity and camera."""
-    across = _across(tuple(photos), Modality.INFRARED)
-    drawn = tuple(Trial(across.query, seeded_draw(across.gallery, 1, trial)) for trial in range(trials))
-    return [Protocol(f"site ir to rgb single-shot, seeded draw, {trials} trials", RULE["site"], drawn)]
+def one_per_camera(photos: tuple[Photo, ...], name: str, rule: str, query: Modality, trials: int) -> Protocol:
+    """All photos of `query` searched among one photo of the other modality per identity and camera, drawn by seed."""
+    seeking, others = _across(photos, query)
+    drawn = tuple(trial_of(seeking, seeded_draw(others, 1, trial)) for trial in range(trials))
+    return Protocol(f"{name}, one gallery photo per person and camera, seeded draw, {trials} trials", rule, drawn)
 
 
 def within(photos: Iterable[Photo], modality: Modality) -> Protocol:
     """One modality searched in itself, other cameras only (Table III of TS-GAN)."""
-    chosen = tuple(of_modality(photos, modality))
-    return Protocol(f"{modality.label} in {modality.label}, other cameras", RULE["llcm"], (Trial(chosen, chosen),))
+    chosen = of_modality(photos, modality)
+    return Protocol(f"{modality.label} in {modality.label}, other cameras", RULE["llcm"], (trial_of(chosen, chosen),))
 
 
-def _across(photos: tuple[Photo, ...], query: Modality) -> Trial:
+def _across(photos: tuple[Photo, ...], query: Modality) -> tuple[list[Photo], list[Photo]]:
     other = next(modality for modality in Modality if modality is not query)
-    return Trial(tuple(of_modality(photos, query)), tuple(of_modality(photos, other)))
+    return of_modality(photos, query), of_modality(photos, other)
 
 
 def of_set(
@@ -138,9 +148,12 @@ def of_set(
             "Evaluation needs at least two people with both IR and RGB images that were not trained on.",
             "Check the test identities of the data set.",
         )
-    chosen = Splits(splits.layout, splits.root, (), (), photos)
     if splits.layout == "sysu":
         return [sysu(photos, splits.root, mode, count, draw, trials) for mode in modes for count in shots]
     if splits.layout == "regdb":
-        return regdb_both(chosen, trial)
-    return llcm_both(chosen, trials) if splits.layout == "llcm" else site_search(photos, trials)
+        return regdb_both(photos, trial)
+    rule, ir, rgb = RULE[splits.layout], Modality.INFRARED, Modality.VISIBLE
+    found = [one_per_camera(photos, f"{splits.layout} IR to RGB", rule, ir, trials)]
+    if splits.layout == "llcm":
+        found.append(one_per_camera(photos, "llcm RGB to IR", rule, rgb, trials))
+    return found

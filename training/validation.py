@@ -7,28 +7,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
-from engine.retrieval.distance import cosine_distance
+from engine.retrieval.distance import cosine_distance, normalise
 from engine.retrieval.metrics import Scores, evaluate
 from engine.types import Modality
 from training.config import TrainConfig
-from training.data.images import ImageStore, Size
+from training.data.images import ImageStore
 from training.data.records import Photo, Splits, by_identity, of_modality
 from training.networks.student import Student
-from training.protocols import Protocol, of_set, within
+from training.protocols import Probe, Protocol, of_set, within
 
-EmbedPhotos = Callable[[Sequence[Photo]], np.ndarray]
 BATCH = 64
 VALIDATION_TRIALS = 3
-
-
-def student_embedder(student: Student, size: Size, device: torch.device) -> EmbedPhotos:
-    """`embed(photos) -> (N, D) float32`, L2-normalised, in evaluation mode."""
-
-    def embed(photos: Sequence[Photo]) -> np.ndarray:
-        store = ImageStore(photos, size, cache=False)
-        return embed_store(student, store, device)
-
-    return embed
 
 
 @torch.no_grad()
@@ -43,21 +32,32 @@ def embed_store(student: Student, store: ImageStore, device: torch.device) -> np
     return np.concatenate(parts)
 
 
-def labels_of(photos: Sequence[Photo], numbers: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Identity numbers and cameras, `(N,) int64` each."""
-    return np.array([numbers[p.identity] for p in photos]), np.array([p.camera for p in photos])
+Ranker = Callable[[np.ndarray, np.ndarray], np.ndarray]  # queries (Q, D), gallery (G, D) to distance (Q, G)
 
 
-def score(protocol: Protocol, embeddings: dict[Photo, np.ndarray]) -> list[Scores]:
-    """Scores of every trial by plain cosine distance."""
+def fused(probes: Sequence[Probe], embeddings: dict[Photo, np.ndarray]) -> np.ndarray:
+    """`(N, D) float32`, L2-normalised: the mean of each probe's unit vectors, normalised."""
+    means = np.stack([np.mean([embeddings[photo] for photo in probe], axis=0) for probe in probes])
+    return normalise(means)
+
+
+def score(
+    protocol: Protocol, embeddings: dict[Photo, np.ndarray], rank: Ranker = cosine_distance
+) -> list[Scores]:
+    """Scores of every trial, by the distances `rank` gives."""
     numbers = {name: n for n, name in enumerate(by_identity(embeddings))}
+
+    def labels(probes: Sequence[Probe]) -> tuple[np.ndarray, np.ndarray]:
+        return np.array([numbers[p[0].identity] for p in probes]), np.array([p[0].camera for p in probes])
+
     results = []
     for trial in protocol.trials:
-        query, gallery = (np.stack([embeddings[p] for p in photos]) for photos in (trial.query, trial.gallery))
-        query_ids, query_cameras = labels_of(trial.query, numbers)
-        gallery_ids, gallery_cameras = labels_of(trial.gallery, numbers)
-        distance = cosine_distance(query, gallery)
-        results.append(evaluate(distance, query_ids, gallery_ids, query_cameras, gallery_cameras, protocol.rule))
+        query_ids, query_cameras = labels(trial.query)
+        gallery_ids, gallery_cameras = labels(trial.gallery)
+        distance = rank(fused(trial.query, embeddings), fused(trial.gallery, embeddings))
+        results.append(
+            evaluate(distance, query_ids, gallery_ids, query_cameras, gallery_cameras, rule=protocol.rule)
+        )
     return results
 
 

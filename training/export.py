@@ -1,0 +1,238 @@
+"""`python -m training export`: a student as ONNX with its variants, its card, and proof that it computes the same.
+
+A file whose outputs differ from torch's by more than the tolerance is refused and removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import subprocess
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from engine.errors import ModelError
+from engine.models.card import InputSpec, Metric, Model, ModelCard
+from engine.models.runtime import open_session
+from engine.models.variants import to_float16, to_int8
+from training import checkpoint
+from training.config import TrainConfig, to_dict
+from training.data.formats import open_set
+from training.data.images import ImageStore, Size
+from training.data.records import Photo, Splits, fingerprint
+from training.evaluate import student_of
+from training.faults import storage_fault
+from training.networks.student import Student
+
+INPUT, EMBEDDING, FEATURE_MAP = "crops", "embedding", "feature_map"
+LICENCE = "Apache-2.0"
+PARITY_PHOTOS = 64
+CALIBRATION_PHOTOS = 256
+LARGEST_DIFFERENCE = 1e-4  # fp32, any number of the embedding
+SMALLEST_COSINE = {"fp16": 0.999, "int8": 0.98}  # of the worst crop
+
+
+class OnnxStudent(nn.Module):
+    """(N, H, W, 3) uint8 RGB → embedding (N, D), L2-normalised, and feature_map (N, D, H/16, W/16)."""
+
+    def __init__(self, student: Student) -> None:
+        super().__init__()
+        self.student = student
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        return self.student.embed(crops.permute(0, 3, 1, 2).float() / 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How ONNX Runtime's embeddings agree with torch's on real crops."""
+
+    variant: str
+    crops: int
+    largest_difference: float
+    smallest_cosine: float
+    mean_cosine: float
+
+    @property
+    def passed(self) -> bool:
+        """True within the tolerance of the variant."""
+        if self.variant == "fp32":
+            return self.largest_difference < LARGEST_DIFFERENCE
+        return self.smallest_cosine > SMALLEST_COSINE[self.variant]
+
+
+def write_onnx(network: nn.Module, example: Tensor, path: Path, inputs: list[str], outputs: list[str]) -> None:
+    """Trace `network` (in evaluation mode) with a free batch size into one ONNX file."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(),
+            (example,),
+            str(path),
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
+
+
+@torch.no_grad()
+def torch_embeddings(student: Student, crops: np.ndarray) -> np.ndarray:
+    """`(N, D) float32` of `(N, H, W, 3) uint8`."""
+    return OnnxStudent(student.eval().cpu())(torch.from_numpy(crops))[0].numpy()
+
+
+def check_parity(expected: np.ndarray, model: Model, crops: np.ndarray, variant: str) -> Parity:
+    """Compare the file with torch on real crops; ModelError, and the file removed, where it fails."""
+    found = open_session(model, "cpu").run({INPUT: crops}, [EMBEDDING])[EMBEDDING].astype(np.float32)
+    cosine = (found * expected).sum(1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
+    parity = Parity(
+        variant, len(crops), float(np.abs(found - expected).max()), float(cosine.min()), float(cosine.mean())
+    )
+    if not parity.passed:
+        model.path.unlink()
+        allowed = f"a difference under {LARGEST_DIFFERENCE:g}" if variant == "fp32" else (
+            f"a cosine over {SMALLEST_COSINE[variant]}"
+        )  # fmt: skip
+        raise ModelError(
+            f"The exported {variant} model does not compute what the trained network does: largest difference "
+            f"{parity.largest_difference:.2g}, smallest cosine {parity.smallest_cosine:.4f} on {len(crops)} crops; "
+            f"{allowed} is asked for. The file was removed.",
+            "Leave this variant out of --variants; for int8, calibrate on more or more typical photos with --data.",
+        )
+    return parity
+
+
+def parity_photos(splits: Splits, count: int) -> list[Photo]:
+    """Up to `count` photos spread evenly over the set's unseen people (all people where none are held out)."""
+    photos = splits.test or splits.validation or splits.train
+    return [photos[i] for i in np.unique(np.linspace(0, len(photos) - 1, count).round().astype(int))]
+
+
+def provenance(splits: Splits, content: dict[str, Any], config: TrainConfig) -> tuple[str, str, dict[str, str]]:
+    """(training data, training, derived_from) for the card: what, how, and by which hash."""
+    people, progress = content["identities"], content["progress"]
+    digest = fingerprint(splits.root, splits.train)
+    rendered = "Nightjar's rendered people" if (splits.root / "manifest.json").is_file() else splits.root.name
+    data = f"{rendered} ({splits.layout} layout), {len(people)} people, {len(splits.train)} images"
+    network = config.network
+    how = (
+        f"{config.method}, {network.backbone} at {config.size[0]}x{config.size[1]}, {progress['step']} steps of "
+        f"{2 * config.identities * config.per_modality} images, seed {config.seed}, "
+        f"start: {Path(network.init).name if network.init not in ('imagenet', 'none') else network.init}"
+    )
+    return data, how, {"training_images": f"sha256:{digest}", "commit": commit()}
+
+
+def commit() -> str:
+    """The commit of this checkout; 'unknown' outside one."""
+    try:
+        folder = Path(__file__).parent
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def card_metrics(path: Path | None) -> tuple[Metric, ...]:
+    """The figures of an `evaluate --json` file, each with its protocol."""
+    if path is None:
+        return ()
+    rows = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return tuple(
+        Metric(name, round(100 * value, 2), "%", f"{row['protocol']}; re-ranking: {row['rerank']}")
+        for row in rows
+        for name, value in row["metrics"].items()
+    )
+
+
+def export_student(
+    path: Path, splits: Splits, folder: Path, *, name: str, variants: Sequence[str], metrics: Path | None = None
+) -> list[Parity]:
+    """Write `student.onnx`, `student.<variant>.onnx` and a card beside each; returns the parity of each."""
+    content = checkpoint.load(path)
+    config, student = checkpoint.config_of(content), student_of(content)
+    crops = ImageStore(parity_photos(splits, PARITY_PHOTOS), config.size)
+    pixels = crops.take(range(len(crops)))
+    expected = torch_embeddings(student, pixels)
+    data, how, derived = provenance(splits, content, config)
+    derived["checkpoint"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    common: dict[str, Any] = {
+        "architecture": f"{config.network.backbone}, last stride 1" + (", BNNeck" if config.network.bnneck else ""),
+        "summary": "Embeds a crop of a person, IR or RGB, so that crops of the same person lie near each other.",
+        "training_data": data,
+        "training": how,
+        "metrics": card_metrics(metrics),
+        "dimension": student.dimension,
+        "derived_from": derived,
+        "intended_use": "Ranking candidates for an analyst to review. Never a proof of identity.",
+        "limitations": ("Measured only by the protocols listed; other cameras and people may rank worse.",),
+    }
+    if (splits.root / "manifest.json").is_file():
+        common["provisional"] = "Trained on rendered people only; never measured on real IR footage."
+    base = folder / "student.onnx"
+    write_onnx(OnnxStudent(student), torch.zeros(2, *config.size, 3, dtype=torch.uint8), base, [INPUT], [EMBEDDING, FEATURE_MAP])  # fmt: skip  # noqa: E501
+    files = {"fp32": base}
+    if "fp16" in variants:
+        files["fp16"] = to_float16(base, folder / "student.fp16.onnx")
+    if "int8" in variants:
+        typical = ImageStore(parity_photos(Splits(splits.layout, splits.root, splits.train, (), ()), CALIBRATION_PHOTOS), config.size)  # fmt: skip  # noqa: E501
+        files["int8"] = to_int8(base, folder / "student.int8.onnx", {INPUT: typical.take(range(len(typical)))})
+    parities = []
+    for variant, file in files.items():
+        label = name if variant == "fp32" else f"{name}-{variant}"
+        card = make_card(file, label, config.size, common)
+        parity = check_parity(expected, Model(card, file), pixels, variant)
+        parities.append(parity)
+        extra = {"config": to_dict(config), "variant": variant, "parity": _as_dict(parity)}
+        card = make_card(file, label, config.size, {**common, "extra": extra})
+        card.save(file.with_name(file.name + ".json"))
+    return parities
+
+
+def make_card(file: Path, name: str, size: Size, common: dict[str, Any]) -> ModelCard:
+    """The card of one ONNX file."""
+    return ModelCard(
+        name=name,
+        task="student",
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        licence=LICENCE,
+        input=InputSpec(INPUT, size, layout="NHWC", dtype="uint8"),
+        outputs={"embedding": EMBEDDING, "feature_map": FEATURE_MAP},
+        **common,
+    )
+
+
+def _as_dict(parity: Parity) -> dict[str, Any]:
+    return {field: getattr(parity, field) for field in Parity.__dataclass_fields__}
+
+
+def export_command(parsed: argparse.Namespace) -> None:
+    """`export`."""
+    splits = open_set(parsed.data, parsed.layout, trial=parsed.trial)
+    folder: Path = parsed.out
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = parsed.name or f"{folder.name.lower()}"
+        parities = export_student(
+            parsed.checkpoint, splits, folder, name=name, variants=parsed.variants, metrics=parsed.metrics
+        )
+    except OSError as error:
+        raise storage_fault(error, folder) from error
+    for parity in parities:
+        print(
+            f"{parity.variant}: largest difference {parity.largest_difference:.2g}, cosine smallest "
+            f"{parity.smallest_cosine:.5f}, mean {parity.mean_cosine:.5f} on {parity.crops} crops"
+        )
