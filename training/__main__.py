@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code. Failures are one sentence on stderr and one JSON line on stdout."""
     parsed = build_parser().parse_args(arguments)
     try:
-        parsed.run(parsed)
+        return parsed.run(parsed) or 0
     except NightjarError as error:
         print(f"{error}\n{error.hint}".strip(), file=sys.stderr)
         if getattr(parsed, "json_lines", False):
@@ -33,9 +33,6 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    return 0
-
-
 
 
 if __name__ == "__main__":

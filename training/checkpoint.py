@@ -92,7 +92,7 @@ def config_of(content: dict[str, Any]) -> TrainConfig:
 
 def random_state() -> dict[str, Any]:
     """The states of every generator a method may draw from, as plain values and tensors."""
-    kind, keys, position, has_gauss, cached = np.random.get_state()  # noqa: NPY002 - the global state, if used at all
+    kind, keys, position, has_gauss, cached = np.random.get_state()
     version, words, gauss = random.getstate()
     return {
         "torch": torch.get_rng_state(),
@@ -108,6 +108,6 @@ def set_random_state(state: dict[str, Any]) -> None:
     if state["cuda"] and torch.cuda.is_available():
         torch.cuda.set_rng_state_all(state["cuda"])
     kind, keys, position, has_gauss, cached = state["numpy"]
-    np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))  # noqa: NPY002
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), position, has_gauss, cached))
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))

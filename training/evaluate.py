@@ -176,7 +176,13 @@ def evaluate_command(parsed: argparse.Namespace) -> None:
     splits = open_set(parsed.data, parsed.layout, trial=parsed.trial)
     photos = splits.test if parsed.split == "test" else splits.validation
     protocols = of_set(
-        splits, photos, modes=parsed.mode, shots=parsed.shots, draw=parsed.draw, trials=parsed.trials, trial=parsed.trial
+        splits,
+        photos,
+        modes=parsed.mode,
+        shots=parsed.shots,
+        draw=parsed.draw,
+        trials=parsed.trials,
+        trial=parsed.trial,
     )
     protocols.append(tracklets(photos, RULE[splits.layout]))
     model = open_model(parsed.model, parsed.threads)

@@ -23,7 +23,6 @@ from training.data.records import Splits
 from training.data.sampler import IdentityModalitySampler
 from training.faults import out_of_memory, storage_fault
 from training.methods import METHODS
-from training.methods.method import Method
 from training.reporting import Reporter
 from training.validation import Validator
 
@@ -105,9 +104,7 @@ class Run:
     def save(self, name: str) -> None:
         """Write a checkpoint (first process only)."""
         if self.fabric.global_rank == 0:
-            checkpoint.save(
-                self.folder / name, self.method, names=self.sampler.names, progress=asdict(self.progress)
-            )
+            checkpoint.save(self.folder / name, self.method, names=self.sampler.names, progress=asdict(self.progress))
 
     def set_rates(self) -> None:
         """Every optimiser follows the same schedule from its own base rate."""

@@ -100,10 +100,7 @@ def config_from(parsed: argparse.Namespace, method: str) -> TrainConfig:
     given = dict(vars(parsed))
     if method == "ts_gan_plus":
         given = PLUS | given
-    if "gan_learning_rate" in given:
-        gan_rate = {"learning_rate": given["gan_learning_rate"]}
-    else:
-        gan_rate = {}
+    gan_rate = {"learning_rate": given["gan_learning_rate"]} if "gan_learning_rate" in given else {}
 
     def chosen(kind: type, without: tuple[str, ...] = ()) -> dict[str, Any]:
         names = [name for name in kind.__dataclass_fields__ if name in given and name not in without]
@@ -148,7 +145,9 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shots", nargs="+", type=int, default=[1, 10], help="gallery images per person and camera")
     parser.add_argument("--draw", default="seeded", choices=("seeded", "official"), help="SYSU-MM01's gallery draw")
     parser.add_argument("--trials", type=int, default=10)
-    parser.add_argument("--rerank", nargs="+", default=["none"], help="none, k-reciprocal, k-reciprocal-single, affinity")
+    parser.add_argument(
+        "--rerank", nargs="+", default=["none"], help="none, k-reciprocal, k-reciprocal-single, affinity"
+    )
     parser.add_argument("--json", type=Path, help="also write the results here")
     parser.add_argument("--threads", type=int)
 

@@ -87,7 +87,7 @@ def official_draw(photos: Sequence[Photo], permutations: Path, shots: int, trial
     return tuple(chosen)
 
 
-def sysu(photos: Iterable[Photo], root: Path, mode: str, shots: int, draw: str, trials: int = TRIALS) -> Protocol:
+def sysu(photos: Iterable[Photo], root: Path, *, mode: str, shots: int, draw: str, trials: int = TRIALS) -> Protocol:
     """SYSU-MM01: IR queries (cameras 3, 6), RGB gallery; `mode` 'all' (cameras 1, 2, 4, 5) or 'indoor' (1, 2)."""
     photos = tuple(photos)
     query = tuple(of_modality(photos, Modality.INFRARED))
@@ -149,7 +149,11 @@ def of_set(
             "Check the test identities of the data set.",
         )
     if splits.layout == "sysu":
-        return [sysu(photos, splits.root, mode, count, draw, trials) for mode in modes for count in shots]
+        return [
+            sysu(photos, splits.root, mode=mode, shots=count, draw=draw, trials=trials)
+            for mode in modes
+            for count in shots
+        ]
     if splits.layout == "regdb":
         return regdb_both(photos, trial)
     rule, ir, rgb = RULE[splits.layout], Modality.INFRARED, Modality.VISIBLE

@@ -23,7 +23,9 @@ KEPT = ("progress", "validation")
 class Reporter:
     """Writes events; only the first process of a run speaks (`quiet` elsewhere)."""
 
-    def __init__(self, folder: Path, *, resume_step: int = 0, quiet: bool = False, stream: IO[str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, resume_step: int = 0, quiet: bool = False, stream: IO[str] | None = None
+    ) -> None:
         self.folder, self.quiet, self.stream = folder, quiet, stream or sys.stdout
         self._board: SummaryWriter | None = None
         if quiet:

@@ -41,9 +41,7 @@ def fused(probes: Sequence[Probe], embeddings: dict[Photo, np.ndarray]) -> np.nd
     return normalise(means)
 
 
-def score(
-    protocol: Protocol, embeddings: dict[Photo, np.ndarray], rank: Ranker = cosine_distance
-) -> list[Scores]:
+def score(protocol: Protocol, embeddings: dict[Photo, np.ndarray], rank: Ranker = cosine_distance) -> list[Scores]:
     """Scores of every trial, by the distances `rank` gives."""
     numbers = {name: n for n, name in enumerate(by_identity(embeddings))}
 
@@ -55,9 +53,7 @@ def score(
         query_ids, query_cameras = labels(trial.query)
         gallery_ids, gallery_cameras = labels(trial.gallery)
         distance = rank(fused(trial.query, embeddings), fused(trial.gallery, embeddings))
-        results.append(
-            evaluate(distance, query_ids, gallery_ids, query_cameras, gallery_cameras, rule=protocol.rule)
-        )
+        results.append(evaluate(distance, query_ids, gallery_ids, query_cameras, gallery_cameras, rule=protocol.rule))
     return results
 
 

@@ -37,9 +37,13 @@ def read_list(root: Path, path: Path, modality: Modality, camera: int, prefix: s
 
 def load(root: Path, *, full_train: bool = False, trial: int = 1) -> Splits:
     """Read split number `trial`; without `full_train` a tenth of the training people is held out for validation."""
-    parts: dict[str, list[Photo]] = {"train": [], "test": []}
-    for part, photos in parts.items():
-        for word, (modality, camera) in LISTS.items():
-            photos += read_list(root, root / "idx" / f"{part}_{word}_{trial}.txt", modality, camera, f"{part}-")
-    train, held = (tuple(parts["train"]), ()) if full_train else hold_out(parts["train"], VALIDATION_SHARE)
-    return Splits("regdb", root, train, held, tuple(parts["test"]))
+
+    def part(name: str) -> tuple[Photo, ...]:
+        return tuple(
+            photo
+            for word, (modality, camera) in LISTS.items()
+            for photo in read_list(root, root / "idx" / f"{name}_{word}_{trial}.txt", modality, camera, f"{name}-")
+        )
+
+    train, held = (part("train"), ()) if full_train else hold_out(part("train"), VALIDATION_SHARE)
+    return Splits("regdb", root, train, held, part("test"))

@@ -15,7 +15,7 @@ from training.faults import DataError
 
 @dataclass(frozen=True, slots=True)
 class BatchPlan:
-    """Indices into the photos: `visible[i]` and `infrared[i]` show the same person, class `labels[i]`; each `(K*P,)`."""
+    """Indices of photos, `(K*P,)` each: `visible[i]` and `infrared[i]` show the same person, class `labels[i]`."""
 
     visible: np.ndarray
     infrared: np.ndarray

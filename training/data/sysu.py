@@ -1,8 +1,8 @@
 """SYSU-MM01 (Wu et al., ICCV 2017) and Nightjar's rendered sets, which use its layout.
 
-    cam1..cam6/<4-digit id>/<number>.jpg       cameras 3 and 6 are IR, the others RGB
-    exp/train_id.txt, val_id.txt, test_id.txt  one line of identity numbers, separated by commas
-    exp/rand_perm_cam.mat                      the official gallery draws
+cam1..cam6/<4-digit id>/<number>.jpg       cameras 3 and 6 are IR, the others RGB
+exp/train_id.txt, val_id.txt, test_id.txt  one line of identity numbers, separated by commas
+exp/rand_perm_cam.mat                      the official gallery draws
 """
 
 from __future__ import annotations

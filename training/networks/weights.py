@@ -37,7 +37,9 @@ def initialise(backbone: Backbone, init: str) -> str:
             "Give weights in torchvision's format for this backbone with --init, or choose --backbone to fit the file.",
         )
     backbone.whole.load_state_dict(fitting, strict=False)
-    return f"{backbone.name} starts from {'ImageNet weights of torchvision' if init == 'imagenet' else Path(init).name}."
+    return (
+        f"{backbone.name} starts from {'ImageNet weights of torchvision' if init == 'imagenet' else Path(init).name}."
+    )
 
 
 def _download(name: str) -> dict[str, torch.Tensor]:
@@ -57,5 +59,7 @@ def _read(path: Path) -> dict[str, torch.Tensor]:
     except FileNotFoundError as error:
         raise ModelError(f"The weights file {path} does not exist.", "Check the path after --init.") from error
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ModelError(f"{path} is not a file of weights that can be read.", "Give a torchvision state dict.") from error
+        raise ModelError(
+            f"{path} is not a file of weights that can be read.", "Give a torchvision state dict."
+        ) from error
     return dict(state)
