@@ -26,13 +26,13 @@ def rucksack(back: np.ndarray, size: float) -> Accessory:
     """back: (3,) the middle of the back's surface."""
     sack = shapes.superellipsoid(1.3 * size, 2.0 * size, 0.7 * size, 0.45, 10)
     pocket = shapes.superellipsoid(0.9 * size, 0.7 * size, 0.25 * size, 0.5, 8).moved((0, -0.8 * size, -0.65 * size))
-    return Accessory(shapes.merge([sack, pocket]).moved(back + [0, 0, -0.62 * size]), "bone", "spine02")
+    return Accessory(shapes.merge([sack, pocket]).moved(back + np.array([0, 0, -0.62 * size])), "bone", "spine02")
 
 
 def hip_bag(hip: np.ndarray, size: float) -> Accessory:
     """hip: (3,) a point on the side of the hip."""
     bag = shapes.superellipsoid(0.32 * size, 0.85 * size, 1.15 * size, 0.4, 9)
-    return Accessory(bag.moved(hip + [np.sign(hip[0]) * 0.42 * size, -0.4, 0]), "bone", "spine05")
+    return Accessory(bag.moved(hip + np.array([np.sign(hip[0]) * 0.42 * size, -0.4, 0])), "bone", "spine05")
 
 
 def hand_bag(side: str, size: float) -> Accessory:
@@ -88,14 +88,14 @@ def pram() -> Accessory:
 
 def cap_brim(forehead: np.ndarray) -> Accessory:
     """The peak of a cap; forehead: (3,)."""
-    peak = shapes.superellipsoid(0.85, 0.09, 0.85, 1.0, 8).moved(forehead + [0, 0.05, 0.3])
+    peak = shapes.superellipsoid(0.85, 0.09, 0.85, 1.0, 8).moved(forehead + np.array([0, 0.05, 0.3]))
     return Accessory(peak, "bone", "head")
 
 
 def neck_scarf(neck: np.ndarray, radius: float) -> Accessory:
     """A scarf about the neck with one end down the chest."""
     loop = shapes.ring(radius, 0.36).moved(neck)
-    end = shapes.superellipsoid(0.38, 1.3, 0.14, 0.6, 7).moved(neck + [0.35, -1.4, radius + 0.28])
+    end = shapes.superellipsoid(0.38, 1.3, 0.14, 0.6, 7).moved(neck + np.array([0.35, -1.4, radius + 0.28]))
     return Accessory(shapes.merge([loop, end]), "bone", "neck01")
 
 

@@ -34,19 +34,23 @@ def draw_conduct(
         return Conduct(_one_hand(manner, side, "cane"), (ac.cane(side),), "cane")
     shares = np.array([0.5, 0.07, 0.08, 0.08, 0.14, 0.35 if raining else 0.02, 0.05, 0.03, 0.05])
     word = str(rng.choice(CHOICES, p=shares / shares.sum()))
-    if word == "bag":
-        return Conduct(_one_hand(manner, side, "carry"), (ac.hand_bag(side, rng.uniform(0.7, 1.25)),), word)
-    if word == "umbrella":
-        return Conduct(_one_hand(manner, side, "umbrella"), (ac.umbrella(side, rng.uniform(0.8, 1.1)),), word)
-    if word == "suitcase":
-        return Conduct(_one_hand(manner, side, "drag"), (ac.suitcase(side, rng.uniform(0.8, 1.1)),), word)
     if word == "pram":
         return Conduct(with_hands(manner, "push", "push"), (ac.pram(),), word)
     if word == "pockets":
         return Conduct(with_hands(manner, "pockets", "pockets"), (), word)
-    if word in ("phone", "look", "strap"):
-        return Conduct(_one_hand(manner, side, word), (), word)
-    return Conduct(manner, (), "free")
+    hand, things = _in_hand(rng, word, side)
+    return Conduct(_one_hand(manner, side, hand) if hand else manner, things, word)
+
+
+def _in_hand(rng: np.random.Generator, word: str, side: str) -> tuple[str, tuple[ac.Accessory, ...]]:
+    """What one hand does and holds; '' when it swings."""
+    if word == "bag":
+        return "carry", (ac.hand_bag(side, rng.uniform(0.7, 1.25)),)
+    if word == "umbrella":
+        return "umbrella", (ac.umbrella(side, rng.uniform(0.8, 1.1)),)
+    if word == "suitcase":
+        return "drag", (ac.suitcase(side, rng.uniform(0.8, 1.1)),)
+    return ("" if word == "free" else word), ()
 
 
 def _one_hand(manner: Manner, side: str, what: str) -> Manner:

@@ -168,8 +168,10 @@ def _others(
         side = rng.choice([-1, 1]) * rng.uniform(0.35, 0.9)
         places.append((where[0] + side, where[1] + rng.uniform(-1.0, 1.2)))
     if rng.random() < 0.3:
-        for _ in range(int(rng.integers(1, 3))):
-            places.append((where[0] * 1.4 + rng.uniform(-2.0, 2.0), where[1] + rng.uniform(2.5, 7.0)))
+        places += [
+            (where[0] * 1.4 + rng.uniform(-2.0, 2.0), where[1] + rng.uniform(2.5, 7.0))
+            for _ in range(int(rng.integers(1, 3)))
+        ]
     for x, z in places:
         figure = studio.figure(int(rng.integers(BYSTANDERS)), stream)
         conduct = draw_conduct(rng, figure.person)

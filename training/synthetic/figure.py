@@ -89,8 +89,8 @@ def _hang(thing: ac.Accessory, joint: np.ndarray, shift: np.ndarray) -> np.ndarr
         hand = joint[1] - 0.7 - shift[1]
         if points[:, 1].max() <= 1.3:
             points[:, 1] *= hand
-        return points + [joint[0], shift[1], joint[2] + 0.15]
-    return points + [shift[0], shift[1], shift[2]]
+        return points + np.array([joint[0], shift[1], joint[2] + 0.15])
+    return points + shift
 
 
 class _Builder:

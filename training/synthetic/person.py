@@ -166,8 +166,7 @@ def _outfit(rng: np.random.Generator, pack: AssetPack, male: bool, age: float, s
     overall = male and rng.random() < 0.06
     whole = None if overall else _one_piece(rng, pack, male, skin_nir)
     if overall:
-        for half in ("#top", "#bot"):
-            garments.append(_from_pack(rng, pack, "male_worksuit01" + half, skin_nir, bias=0.02))
+        garments += [_from_pack(rng, pack, f"male_worksuit01#{half}", skin_nir, bias=0.02) for half in ("top", "bot")]
     elif whole is not None:
         garments.append(whole)
         if rng.random() < 0.5 and whole.kind == "dress":

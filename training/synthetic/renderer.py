@@ -160,9 +160,9 @@ class Renderer:
 
     def backdrop(self, view: View, place: Place, lighting: Daylight | Lamp) -> Backdrop:
         """The empty place, to be drawn once for a fixed camera."""
-        image = np.zeros((view.height, view.width, 3), np.float32)
+        image, infrared = np.zeros((view.height, view.width, 3), np.float32), isinstance(lighting, Lamp)
         shading.background(
-            image, np.ones(image.shape[:2], bool), isinstance(lighting, Lamp), np.linalg.inv(view.clip).astype(np.float32),
+            image, np.ones(image.shape[:2], bool), infrared, np.linalg.inv(view.clip).astype(np.float32),
             view.eye.astype(np.float32), place.packed(), lighting.packed(), self._noise, np.ones((2, 2), np.float32),
             np.eye(4, dtype=np.float32), np.zeros((0, 3), np.float32),
         )  # fmt: skip

@@ -37,7 +37,7 @@ def draw_sensor(rng: np.random.Generator, infrared: bool) -> Sensor:
     return Sensor(
         infrared=infrared,
         blur=rng.uniform(0.3, 0.7) + (rng.uniform(0, 0.5) if cheap or infrared else 0.0),
-        gain=float(np.exp(rng.uniform(np.log(0.002), np.log(0.008)))) * (2.2 if infrared else 1.0) * (1.5 if cheap else 1.0),
+        gain=0.002 * 4 ** rng.random() * (2.2 if infrared else 1.0) * (1.5 if cheap else 1.0),
         noise_grain=0.6 if rng.random() < 0.6 else 0.0,
         row_noise=rng.uniform(0.002, 0.012) if rng.random() < (0.45 if infrared else 0.15) else 0.0,
         exposure=rng.uniform(0.2, 0.42),

@@ -73,16 +73,21 @@ def beanie() -> list[Piece]:
 
 def shoulder_straps() -> list[Piece]:
     """The two straps of a rucksack."""
-    inside = lambda r: np.minimum(0.17 - np.abs(np.abs(r[:, 0]) - 0.85), np.minimum(r[:, 1] - 3.0, r[:, 2] + 0.9))  # noqa: E731
+
+    def inside(r: np.ndarray) -> np.ndarray:
+        return np.minimum(0.17 - np.abs(np.abs(r[:, 0]) - 0.85), np.minimum(r[:, 1] - 3.0, r[:, 2] + 0.9))
+
     return [Piece("helper-tights", inside, 0.3, hides=False)]
 
 
 def cross_strap() -> list[Piece]:
     """A bag's strap from one shoulder across to the other hip."""
     plane = np.array([0.92, -0.39, 0.0])
-    inside = lambda r: np.minimum(
-        0.15 - np.abs((r - [-0.2, 3.4, 0]) @ plane), np.minimum(r[:, 1], 2.0 - np.abs(r[:, 0]))
-    )  # noqa: E731
+
+    def inside(r: np.ndarray) -> np.ndarray:
+        near = 0.15 - np.abs((r - [-0.2, 3.4, 0]) @ plane)
+        return np.minimum(near, np.minimum(r[:, 1], 2.0 - np.abs(r[:, 0])))
+
     return [Piece("helper-tights", inside, 0.32, hides=False)]
 
 
