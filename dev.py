@@ -41,7 +41,6 @@ def python(*arguments: str) -> int:
 
 def setup(arguments: Sequence[str]) -> int:
     """Everything the other commands need, so that they work without a network."""
-    dev_setup.prepare_window(["Xvfb"])
     say("ready")
     return 0
 
@@ -49,16 +48,20 @@ def setup(arguments: Sequence[str]) -> int:
 def run(arguments: Sequence[str]) -> int:
     """The window where there is a screen, else the same demo case on the command line."""
     screen = not sys.platform.startswith("linux") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if screen and (ROOT / "app" / "__main__.py").exists() and dev_setup.prepare_window():
+    lacking = dev_setup.window_lacks()
+    if screen and not lacking and (ROOT / "app" / "__main__.py").exists():
         return python("-m", "app", *arguments)
-    if not screen:
-        say("no screen here, so the demo case runs on the command line")
+    say("no window can be opened here, so the demo case runs on the command line")
+    if screen and lacking:
+        say(f"to open windows, {dev_setup.install_command(lacking)}")
     return python("-m", "engine.cli", "demo", *arguments)
 
 
 def test(arguments: Sequence[str]) -> int:
     """pytest on every core; arguments go to pytest."""
-    dev_setup.prepare_window(["Xvfb"])
+    lacking = dev_setup.window_lacks(screen=True)
+    if lacking:
+        say(f"tests of a real window are skipped; to have them, {dev_setup.install_command(lacking)}")
     return python("-m", "pytest", "-n", str(min(_cores(), 4)), *arguments)
 
 
@@ -126,8 +129,7 @@ def main() -> int:
     if name not in VERBS:
         raise Failure(f"There is no command '{name}'.", f"there are: {', '.join(VERBS)}.")
     verb = VERBS[name]
-    if verb.libraries:
-        dev_setup.require_libraries()
+    dev_setup.prepare_system(verb.libraries, screen="dev" in verb.extras)
     dev_setup.prepare(verb.extras)
     return verb.action(arguments)
 

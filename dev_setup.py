@@ -60,6 +60,7 @@ WINDOW_LIBRARIES = {
 }
 GIGABYTES = {"": 2.5, "dev": 0.5, "training": 9.0, "bundle": 0.5}  # disk for packages and their downloads
 
+VENV_PACKAGE = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"  # Debian ships Python without it
 QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -169,10 +170,8 @@ def check_disk(extras: Sequence[str], fresh: bool) -> None:
 
 
 def make_venv(clear: bool) -> None:
-    if importlib.util.find_spec("ensurepip") is None:
-        package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-        if not apt_install([package]):
-            raise Failure("This Python cannot make virtual environments.", f"run: {apt_command([package])}")
+    if not can_make_venv() and not apt_install([VENV_PACKAGE]):
+        raise Failure("This Python cannot make virtual environments.", install_command([VENV_PACKAGE]))
     broken = VENV_PYTHON.exists() and _version_of([str(VENV_PYTHON)]) != sys.version_info[:2]
     if clear or broken:
         say("the old .venv belongs to another folder or Python; making it anew")
@@ -243,8 +242,11 @@ def missing_packages(libraries: dict) -> list[str]:
     return missing
 
 
-def apt_command(packages: Sequence[str]) -> str:
-    return f"sudo apt-get install --no-install-recommends {' '.join(packages)}"
+def install_command(packages: Sequence[str]) -> str:
+    """What to do where we may not install them."""
+    if shutil.which("apt-get"):
+        return f"run: sudo apt-get update && sudo apt-get install --no-install-recommends {' '.join(packages)}"
+    return f"install, under the names this system has for them, Debian's {' '.join(packages)}"
 
 
 def apt_install(packages: Sequence[str]) -> bool:
@@ -262,19 +264,25 @@ def apt_install(packages: Sequence[str]) -> bool:
     return subprocess.call(install, env=environment, stdout=subprocess.DEVNULL) == 0
 
 
-def require_libraries() -> None:
-    """OpenCV and Qt can be loaded here, after installing what they lack; Failure naming it where this user may not."""
-    missing = missing_packages(LOAD_LIBRARIES)
-    if not apt_install(missing):
-        raise Failure(f"OpenCV and Qt need system libraries: {' '.join(missing)}.", f"run: {apt_command(missing)}")
+def prepare_system(libraries: bool, screen: bool) -> None:
+    """Install what Python, OpenCV and Qt ask of a Linux system, and Xvfb for a `screen` in tests.
+
+    Where this user may not, a Failure names all of it in one command, but only if nothing works without.
+    """
+    needed, helpful = missing_packages(LOAD_LIBRARIES if libraries else {}), window_lacks(screen) if libraries else []
+    if not VENV_PYTHON.exists() and not can_make_venv():
+        needed.insert(0, VENV_PACKAGE)
+    if not apt_install([*needed, *helpful]) and needed:
+        raise Failure("Some system packages are missing.", install_command([*needed, *helpful]))
 
 
-def prepare_window(programs: Sequence[str] = ()) -> bool:
-    """Whether Qt can open windows on X11 here (with Debian's `programs`), after installing or else naming the rest."""
+def window_lacks(screen: bool = False) -> list[str]:
+    """Debian packages without which Qt opens no window on X11 (with `screen`: none on a virtual one)."""
     missing = missing_packages(WINDOW_LIBRARIES)
-    if sys.platform.startswith("linux"):
-        missing += [program.lower() for program in programs if not shutil.which(program)]
-    if apt_install(missing):
-        return True
-    say(f"no real window can be opened here; to have one run: {apt_command(missing)}")
-    return False
+    if screen and sys.platform.startswith("linux") and not shutil.which("Xvfb"):
+        missing.append("xvfb")
+    return missing
+
+
+def can_make_venv() -> bool:
+    return importlib.util.find_spec("ensurepip") is not None

@@ -97,7 +97,7 @@ def test_missing_system_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(dev_setup.sys, "platform", "linux")
     missing = dev_setup.missing_packages({"libc.so.6": "libc6", "libnightjar-has-none.so.9": "libnone9"})
     assert "libnone9" in missing
-    assert dev_setup.apt_command(missing).endswith("libnone9")
+    assert dev_setup.install_command(missing).endswith("libnone9")
 
 
 def test_an_unknown_command_names_the_known_ones() -> None:
