@@ -21,12 +21,19 @@ class MediaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """How far a recorder's clock is trusted."""
+
+    assumed_drift_ppm: int = 50  # between one reading and the frame, while drift is not measured; 4.3 s per day
+
+
+@dataclass(frozen=True, slots=True)
 class ModalitySettings:
     """Chroma statistics that tell IR from RGB."""
 
     sample_seconds: float = 10.0  # one frame looked at per this much footage
     min_samples: int = 8
-    chroma_threshold: float = 4.0  # median |R-G|,|G-B| spread in 8-bit steps; grey IR lies well below
+    chroma_threshold: float = 5.0  # 8-bit steps of CrCb that brightness does not explain; noisy IR reaches 2 to 3
     uncertain_margin: float = 2.0
     min_segment_seconds: float = 30.0
 
@@ -129,6 +136,7 @@ class Settings:
     """All of them together."""
 
     media: MediaSettings = field(default_factory=MediaSettings)
+    clock: ClockSettings = field(default_factory=ClockSettings)
     modality: ModalitySettings = field(default_factory=ModalitySettings)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

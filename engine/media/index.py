@@ -78,7 +78,7 @@ class PtsIndex:
         import zipfile
 
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
                 if int(stored["format"]) != FORMAT:
                     raise EvidenceError("The frame index was written by another version.", "It will be built again.")
                 return cls(

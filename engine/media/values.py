@@ -7,9 +7,12 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from fractions import Fraction
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
 from engine.types import Frame, Timestamp
+
+if TYPE_CHECKING:
+    from engine.media.index import PtsIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,10 @@ class FrameSource(Protocol):
 
     @property
     def probe(self) -> Probe: ...
+
+    @property
+    def index(self) -> PtsIndex:
+        """Every frame's PTS; built at the first use if it was not given."""
 
     @property
     def failures(self) -> DecodeFailures: ...
