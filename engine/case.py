@@ -12,12 +12,17 @@ from engine import __version__
 from engine.errors import CaseCorruptError, CaseError, StorageError, UsageError
 from engine.store.audit import AuditLog
 from engine.store.cameras import CameraStore
+from engine.store.custody import CustodyStore, MarkStore
 from engine.store.database import RESTORE_HINT, Database
+from engine.store.decisions import DecisionStore
 from engine.store.embeddings import EmbeddingStore
 from engine.store.evidence import EvidenceStore
+from engine.store.gallery import GalleryStore
 from engine.store.info import CaseInfo, create_database, read_info, rename, unfinished_files
 from engine.store.ingest import IngestStore
 from engine.store.lock import WriterLock
+from engine.store.searches import SearchStore
+from engine.store.subjects import SubjectStore
 from engine.store.tracklets import TrackletStore
 
 DATABASE = "case.db"
@@ -42,6 +47,12 @@ class Case:
         self.ingest = IngestStore(db, self.evidence)
         self.tracklets = TrackletStore(db)
         self.embeddings = EmbeddingStore(db)
+        self.gallery = GalleryStore(db, self.embeddings, folder / CACHE)
+        self.searches = SearchStore(db)
+        self.decisions = DecisionStore(db)
+        self.subjects = SubjectStore(db)
+        self.custody = CustodyStore(db)
+        self.marks = MarkStore(db)
         self.audit = AuditLog(db)
 
     @classmethod
@@ -120,6 +131,7 @@ class Case:
 
     def close(self) -> None:
         """Close the database and give the writer's lock back. Harmless twice."""
+        self.gallery.close()
         self._db.close()
         if self._lock is not None:
             self._lock.release()

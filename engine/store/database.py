@@ -115,6 +115,7 @@ class Database:
                 raise RuntimeError("transactions are not nested")
             with told_plainly(self.path):
                 self._writer.execute("BEGIN IMMEDIATE")
+                outer = getattr(self._local, "pinned", None)
                 try:
                     tx = Transaction(self._writer, self.actor, utc_now(), target, dict(details))
                     self._local.pinned = self._writer
@@ -126,7 +127,7 @@ class Database:
                     self._writer.rollback()
                     raise
                 finally:
-                    self._local.pinned = None
+                    self._local.pinned = outer
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:

@@ -6,6 +6,7 @@ A child process must be spawned, not forked: a fork would share the lock and kee
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -31,15 +32,12 @@ class WriterLock:
                 f"The case folder {path.parent} cannot be written to ({error.strerror}).",
                 "Open the case read-only, or copy the folder to a place where you may write.",
             ) from error
-        try:
-            _lock(self._fd)
-        except OSError as error:
+        if not lock_file(self._fd):
             holder = _describe(_read(self._fd))
             os.close(self._fd)
             raise CaseLockedError(
-                f"This case is already open for writing {holder}.",
-                "Close it there, or open it here read-only.",
-            ) from error
+                f"This case is already open for writing {holder}.", "Close it there, or open it here read-only."
+            )
         self._write(
             {
                 "examiner": examiner,
@@ -70,17 +68,24 @@ class WriterLock:
             ) from error
 
 
-def _lock(fd: int) -> None:
-    if os.name == "nt":  # pragma: no cover
-        import msvcrt
+def lock_file(fd: int) -> bool:
+    """Lock the open file until it is closed; False where another program or another opening of it has the lock."""
+    try:
+        if os.name == "nt":  # pragma: no cover
+            import msvcrt
 
-        os.lseek(fd, _WINDOWS_LOCK_BYTE, os.SEEK_SET)
-        msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        os.lseek(fd, 0, os.SEEK_SET)
-    else:
-        import fcntl
+            os.lseek(fd, _WINDOWS_LOCK_BYTE, os.SEEK_SET)
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+            os.lseek(fd, 0, os.SEEK_SET)
+        else:
+            import fcntl
 
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            return False
+        raise
+    return True
 
 
 def _read(fd: int) -> dict[str, Any]:

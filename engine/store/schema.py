@@ -28,7 +28,6 @@ APPEND_ONLY = (
     "search_closures",
     "decisions",
     "subject_members",
-    "subject_events",
 )
 
 CASE_AND_AUDIT = """
@@ -310,14 +309,6 @@ CREATE VIEW current_members AS
     SELECT * FROM subject_members AS m WHERE m.belongs = 1 AND m.id = (
         SELECT max(n.id) FROM subject_members AS n
         WHERE n.subject_id = m.subject_id AND n.tracklet_id = m.tracklet_id);
-CREATE TABLE subject_events (
-    id INTEGER PRIMARY KEY,
-    subject_id INTEGER NOT NULL REFERENCES subjects (id),
-    kind TEXT NOT NULL,
-    details TEXT NOT NULL,
-    examiner TEXT NOT NULL,
-    at TEXT NOT NULL
-) STRICT;
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ from engine.case import Case
 from engine.pipeline.messages import Batch, Checkpoint, Finished, FrameDetections
 from engine.store.codec import sha256
 from engine.store.records import EvidenceItem, NewRun
+from engine.store.searches import NewSearch, QueryPicture, Ranked, Search, hash_ids
 from engine.types import Box, CropQuality, Detection, Modality, NewCrop, NewTracklet, Timestamp, TrackPoint
 
 TIME_BASE = Fraction(1, 25)
@@ -120,3 +122,20 @@ def ingest(case: Case, item: EvidenceItem, tracklets: tuple[NewTracklet, ...], *
     case.ingest.commit(run_id, batch(0, 99, tracklets))
     case.ingest.finish(run_id, finished())
     return run_id
+
+
+def searched(case: Case, query: int, candidates: Sequence[int], model: str = "5" * 64) -> Search:
+    """A search for the best crop of tracklet `query` that listed `candidates` in this order."""
+    new = NewSearch(
+        queries=(QueryPicture(crop_id=case.tracklets.get(query).best_crop),),
+        model_sha256=model,
+        settings={"listed": 200},
+        filters={"modality": "rgb"},
+        reranker="none",
+        provider="CPUExecutionProvider",
+        versions={"nightjar": "0.1.0"},
+        gallery_size=len(candidates),
+        gallery_sha256=hash_ids(np.array(candidates)),
+    )
+    lines = [Ranked(n, tracklet_id, 0.1 * n, 0.1 * n) for n, tracklet_id in enumerate(candidates, start=1)]
+    return case.searches.record(new, lines)
