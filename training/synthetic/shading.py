@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numba import njit
 
 from training.synthetic import light as li
@@ -165,6 +164,33 @@ def pattern_share(table, kind, s, x, y, z):
 
 
 @njit(**OPTIONS)
+def textured(m, mode, red, green, blue, nir, tr, tg, tb):
+    """Colour and NIR reflectance of material `m` under a texel (tr, tg, tb): its own colours, or only its detail."""
+    relative = (0.2126 * tr + 0.7152 * tg + 0.0722 * tb) / m[ma.TEXTURE_LUMINANCE]
+    detail = 1 + m[ma.DETAIL] * (min(max(relative, 0.12), 3.0) ** 0.55 - 1)
+    if mode == ma.OWN_COLOURS:
+        return tr * red, tg * green, tb * blue, nir * min(max(0.55 + 0.45 * detail, 0.3), 1.4)
+    return red * detail, green * detail, blue * detail, nir * (0.35 + 0.65 * detail)
+
+
+@njit(**OPTIONS)
+def folded(table, m, kind, nx, ny, nz, rx, ry, rz):
+    """A normal bent by material `m`'s quilting and folds at a rest position (dm); not of unit length."""
+    fold = m[ma.FOLDS]
+    if kind == ma.QUILTED:
+        ny += 0.75 * math.cos(ry * m[ma.PATTERN_SCALE] * 6.2832)
+    if fold > 0:
+        u, v = rx * 0.085 + rz * 0.05, ry * 0.05 + rz * 0.03
+        bump = noise(table, u + 0.013, v) - noise(table, u, v)
+        fine = noise(table, u * 3.1 + 0.013, v * 3.1) - noise(table, u * 3.1, v * 3.1)
+        lift = noise(table, v + 0.513, u + 0.5) - noise(table, v + 0.5, u + 0.5)
+        nx += (bump + 0.3 * fine) * fold
+        nz += (lift + 0.2 * fine) * fold
+        ny += (lift - 0.3 * fine) * fold * 0.8
+    return nx, ny, nz
+
+
+@njit(**OPTIONS)
 def shade(
     out, owner, bary, first, window, infrared, position, normal, rest, uv, material, triangles, materials, textures,
     linear, table, light, eye, shadow, shadow_clip,
@@ -193,7 +219,7 @@ def shade(
             ry = q0 * rest[a, 1] + q1 * rest[b, 1] + q2 * rest[c, 1]
             rz = q0 * rest[a, 2] + q1 * rest[b, 2] + q2 * rest[c, 2]
             hem = q0 * rest[a, 3] + q1 * rest[b, 3] + q2 * rest[c, 3]
-            mode, kind, detail = int(m[ma.TEXTURE_MODE]), int(m[ma.PATTERN]), np.float32(1.0)
+            mode, kind = int(m[ma.TEXTURE_MODE]), int(m[ma.PATTERN])
             k = pattern_share(table, kind, m[ma.PATTERN_SCALE], rx, ry, rz)
             red = m[ma.COLOUR_A] + (m[ma.COLOUR_B] - m[ma.COLOUR_A]) * k
             green = m[ma.COLOUR_A + 1] + (m[ma.COLOUR_B + 1] - m[ma.COLOUR_A + 1]) * k
@@ -203,17 +229,7 @@ def shade(
                 u = q0 * uv[a, 0] + q1 * uv[b, 0] + q2 * uv[c, 0]
                 v = q0 * uv[a, 1] + q1 * uv[b, 1] + q2 * uv[c, 1]
                 tr, tg, tb = texel(textures, linear, int(m[ma.TEXTURE_LAYER]), u, v)
-                relative = (0.2126 * tr + 0.7152 * tg + 0.0722 * tb) / m[ma.TEXTURE_LUMINANCE]
-                detail = 1 + m[ma.DETAIL] * (min(max(relative, 0.12), 3.0) ** 0.55 - 1)
-                if mode == ma.OWN_COLOURS:
-                    red, green, blue, nir = (
-                        tr * red,
-                        tg * green,
-                        tb * blue,
-                        nir * min(max(0.55 + 0.45 * detail, 0.3), 1.4),
-                    )
-                else:
-                    red, green, blue, nir = red * detail, green * detail, blue * detail, nir * (0.35 + 0.65 * detail)
+                red, green, blue, nir = textured(m, mode, red, green, blue, nir, tr, tg, tb)
             if kind == ma.SKIN:
                 f = clouds(table, rx * 0.35 + rz * 0.2, ry * 0.35 + rz * 0.2)
                 g = 0.88 + 0.24 * f
@@ -224,17 +240,7 @@ def shade(
             nx, ny, nz = nx * q, ny * q, nz * q
             if nx * (eye[0] - px) + ny * (eye[1] - py) + nz * (eye[2] - pz) < 0:
                 nx, ny, nz = -nx, -ny, -nz
-            fold = m[ma.FOLDS]
-            if kind == ma.QUILTED:
-                ny += 0.75 * math.cos(ry * m[ma.PATTERN_SCALE] * 6.2832)
-            if fold > 0:
-                u, v = rx * 0.085 + rz * 0.05, ry * 0.05 + rz * 0.03
-                bump = noise(table, u + 0.013, v) - noise(table, u, v)
-                fine = noise(table, u * 3.1 + 0.013, v * 3.1) - noise(table, u * 3.1, v * 3.1)
-                lift = noise(table, v + 0.513, u + 0.5) - noise(table, v + 0.5, u + 0.5)
-                nx += (bump + 0.3 * fine) * fold
-                nz += (lift + 0.2 * fine) * fold
-                ny += (lift - 0.3 * fine) * fold * 0.8
+            nx, ny, nz = folded(table, m, kind, nx, ny, nz, rx, ry, rz)
             q = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz + 1e-12)
             nx, ny, nz = nx * q, ny * q, nz * q
             open_sky = min(max(0.8 + 0.225 * ny, 0.0), 1.0) * min(max(0.6 + py * 0.5, 0.6), 1.0)
