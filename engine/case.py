@@ -45,7 +45,7 @@ class Case:
         self.cameras = CameraStore(db)
         self.evidence = EvidenceStore(db, self.cameras)
         self.ingest = IngestStore(db, self.evidence)
-        self.tracklets = TrackletStore(db)
+        self.tracklets = TrackletStore(db, self.evidence)
         self.embeddings = EmbeddingStore(db)
         self.gallery = GalleryStore(db, self.embeddings, folder / CACHE)
         self.searches = SearchStore(db)

@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import UsageError
 from engine.store.codec import canonical_json
 from engine.store.database import Database, Transaction
+from engine.store.subjects import leave_subjects, undo_members
 from engine.types import Verdict
 
 
@@ -52,6 +53,7 @@ class DecisionStore:
     ) -> Sequence[Decision]:
         """Take the same decision on some candidates of a search, all or none. A later decision replaces an earlier.
 
+        Where it replaces a confirmation, a tracklet that joined a subject because of that one leaves it.
         `UsageError` where one of them is not in the search's list.
         """
         for tracklet_id in tracklet_ids:
@@ -64,11 +66,16 @@ class DecisionStore:
         }
         with self._db.transaction("decision.take", f"search:{search_id}") as tx:
             ids = [_write(tx, search_id=search_id, tracklet_id=number, **content) for number in tracklet_ids]
+            if verdict is not Verdict.CONFIRMED:
+                tx.details["left"] = [change for decision_id in ids for change in leave_subjects(tx, decision_id)]
             tx.details["decisions"] = [logged(decision) for decision in self._by_ids(ids)]
         return self._by_ids(ids)
 
     def undo(self, decision_id: int) -> Decision:
-        """Take back a decision that stands; what stood before it stands again. Gives the undo's own row."""
+        """Take back a decision that stands; what stood before it stands again. Gives the undo's own row.
+
+        Tracklets that joined or left a subject because of it leave or join again.
+        """
         with self._db.transaction("decision.undo") as tx:
             row = tx.execute("SELECT * FROM current_decisions WHERE id = ?", (decision_id,)).fetchone()
             if row is None:
@@ -84,8 +91,16 @@ class DecisionStore:
                 undoes=decision_id,
             )
             tx.target = f"search:{row['search_id']}"
+            tx.details["members"] = undo_members(tx, decision_id)
             tx.details["decisions"] = [logged(decision) for decision in self._by_ids([undo_id])]
         return self._by_ids([undo_id])[0]
+
+    def undo_last(self, search_id: int | None = None) -> Decision:
+        """Undo the newest decision that stands; `UsageError` where there is none."""
+        newest = self.latest(search_id)
+        if newest is None:
+            raise UsageError("There is no decision to undo.")
+        return self.undo(newest.id)
 
     def latest(self, search_id: int | None = None) -> Decision | None:
         """The newest decision that stands, which is what Ctrl+Z takes back; None where there is none."""

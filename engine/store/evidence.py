@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EvidenceError, UsageError
+from engine.media.clock import RecorderClock
 from engine.store.cameras import CameraStore
 from engine.store.codec import canonical_json, plain
 from engine.store.database import Database, Transaction
 from engine.store.records import Camera, ClockRecord, Digest, EvidenceItem, Probe
 from engine.types import ItemState, Modality, ModalitySegment
+
+_LONG_SECONDS = 100_000  # two moments this far apart give a line that microsecond rounding does not tilt
 
 
 class EvidenceStore:
@@ -26,6 +29,7 @@ class EvidenceStore:
     def __init__(self, db: Database, cameras: CameraStore) -> None:
         self._db = db
         self._cameras = cameras
+        self._timelines: tuple[int, Sequence[tuple[int, float, float]]] = (-1, [])
 
     def register(
         self,
@@ -161,10 +165,9 @@ class EvidenceStore:
             pass
 
     def set_clock(self, item_id: int, record: ClockRecord) -> ClockRecord:
-        """Add a clock reading; earlier ones stay, the newest counts."""
-        if (record.second_recorder_reading is None) != (record.second_reference_reading is None):
-            raise UsageError("A second clock reading needs both the recorder's and the reference time.")
-        self.get(item_id)
+        """Add a reading of the recorder's clock; earlier ones stay, the newest counts. `UsageError` where it makes no
+        sense (no time zone, or two readings that contradict each other)."""
+        _clock(self.get(item_id), record)
         readings = {
             "recorder_reading": plain(record.recorder_reading),
             "reference_reading": plain(record.reference_reading),
@@ -182,6 +185,34 @@ class EvidenceStore:
         """Every reading ever taken of this item's recorder, oldest first."""
         rows = self._db.rows("SELECT * FROM clock_records WHERE item_id = ? ORDER BY id", (item_id,))
         return [_clock_record(row) for row in rows]
+
+    def clock(self, item_id: int) -> RecorderClock:
+        """Reads recorder time and true time of any moment of the item, as far as they are known."""
+        records = self.clock_records(item_id)
+        return _clock(self.get(item_id), records[-1] if records else None)
+
+    def timelines(self) -> Sequence[tuple[int, float, float]]:
+        """`(item id, zero, scale)`: PTS p is at `zero + scale * p` seconds since 1970 UTC, to a microsecond or so.
+
+        On the recorder's own clock where nobody compared it with a reference; items without a start time are left out.
+        """
+        version = self._db.counter("columns")
+        if self._timelines[0] != version:
+            found = [line for item in self.list() if (line := self._timeline(item)) is not None]
+            self._timelines = (version, found)
+        return self._timelines[1]
+
+    def _timeline(self, item: EvidenceItem) -> tuple[int, float, float] | None:
+        clock = self.clock(item.id)
+        span = round(_LONG_SECONDS / item.time_base)
+        first, second = (
+            reading.adjusted or reading.recorder
+            for reading in (clock.read(item.timestamp(item.start_pts + offset)) for offset in (0, span))
+        )
+        if first is None or second is None:
+            return None
+        scale = (_seconds(second) - _seconds(first)) / span
+        return item.id, _seconds(first) - scale * item.start_pts, scale
 
     def set_segments(self, item_id: int, segments: Sequence[ModalitySegment]) -> None:
         """Which modality holds when, as measured; replaces an earlier measurement."""
@@ -271,6 +302,15 @@ def _clock_record(row: sqlite3.Row) -> ClockRecord:
         at=row["at"],
         id=row["id"],
     )
+
+
+def _clock(item: EvidenceItem, record: ClockRecord | None) -> RecorderClock:
+    return RecorderClock(item.start_time, item.timestamp(item.start_pts), record.readings if record else ())
+
+
+def _seconds(when: datetime) -> float:
+    """Since 1970; a time without zone is counted on its own dial."""
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def _time(text: str | None) -> datetime | None:

@@ -8,6 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine.errors import UsageError
+from engine.media.clock import ClockReading
 from engine.types import Box, CropQuality, ItemState, Modality, Timestamp
 
 
@@ -44,8 +46,8 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClockRecord:
-    """At `recorder_reading` on the recorder's clock the true time was `reference_reading`, give or take
-    `uncertainty_seconds`. A second pair of readings, taken at another time, shows the drift between them."""
+    """At `recorder_reading` on the recorder's clock the true time was `reference_reading` (with its time zone), give
+    or take `uncertainty_seconds`. A second pair of readings, taken at another time, shows the drift between them."""
 
     recorder_reading: datetime
     reference_reading: datetime
@@ -56,6 +58,17 @@ class ClockRecord:
     examiner: str = ""
     at: str = ""
     id: int = 0
+
+    @property
+    def readings(self) -> tuple[ClockReading, ...]:
+        """As `RecorderClock` takes them; `UsageError` where they make no sense."""
+        margin = Fraction(str(self.uncertainty_seconds))
+        first = ClockReading(self.recorder_reading, self.reference_reading, margin)
+        if self.second_recorder_reading is None or self.second_reference_reading is None:
+            if self.second_recorder_reading is not self.second_reference_reading:
+                raise UsageError("A second clock reading needs both the recorder's and the reference time.")
+            return (first,)
+        return (first, ClockReading(self.second_recorder_reading, self.second_reference_reading, margin))
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,49 @@ def _join(tx: Transaction, subject_id: int, tracklet_id: int, reason: str, decis
     _write(tx, subject_id=subject_id, tracklet_id=tracklet_id, belongs=1, reason=reason, decision_id=decision_id)
 
 
-def _leave(tx: Transaction, subject_id: int, tracklet_id: int, reason: str) -> None:
-    _write(tx, subject_id=subject_id, tracklet_id=tracklet_id, belongs=0, reason=reason)
+def _leave(tx: Transaction, subject_id: int, tracklet_id: int, reason: str, decision_id: int | None = None) -> None:
+    _write(tx, subject_id=subject_id, tracklet_id=tracklet_id, belongs=0, reason=reason, decision_id=decision_id)
+
+
+def leave_subjects(tx: Transaction, decision_id: int) -> list[str]:
+    """A decision replaces a confirmation: who joined because of that one leaves. Gives 'tracklet S-001' of each."""
+    rows = tx.execute(
+        "SELECT m.subject_id, m.tracklet_id FROM current_members AS m JOIN decisions AS old ON old.id = m.decision_id "
+        "JOIN decisions AS new ON new.search_id = old.search_id AND new.tracklet_id = old.tracklet_id "
+        "WHERE new.id = ? AND m.tracklet_id = new.tracklet_id",
+        (decision_id,),
+    ).fetchall()
+    for row in rows:
+        _leave(tx, row["subject_id"], row["tracklet_id"], "the decision was changed", decision_id)
+    return [f"{row['tracklet_id']} S-{row['subject_id']:03d}" for row in rows]
+
+
+def undo_members(tx: Transaction, decision_id: int) -> list[str]:
+    """A decision is undone: who joined because of it leaves, who left because of it joins again where that is still
+    possible. Gives '+tracklet S-001' or '-tracklet S-001' of each."""
+    rows = tx.execute(
+        "SELECT m.* FROM subject_members AS m JOIN subjects AS s ON s.id = m.subject_id WHERE m.decision_id = ? "
+        "AND s.merged_into IS NULL AND m.id = (SELECT max(n.id) FROM subject_members AS n "
+        "WHERE n.subject_id = m.subject_id AND n.tracklet_id = m.tracklet_id)",
+        (decision_id,),
+    ).fetchall()
+    changes = []
+    for row in rows:
+        subject_id, tracklet_id = row["subject_id"], row["tracklet_id"]
+        if row["belongs"]:
+            _leave(tx, subject_id, tracklet_id, "the decision was undone", decision_id)
+            changes.append(f"-{tracklet_id} S-{subject_id:03d}")
+            continue
+        elsewhere = tx.execute("SELECT 1 FROM current_members WHERE tracklet_id = ?", (tracklet_id,)).fetchone()
+        confirmed = tx.execute(
+            "SELECT c.id FROM current_decisions AS c JOIN decisions AS d ON d.search_id = c.search_id "
+            "AND d.tracklet_id = c.tracklet_id WHERE d.id = ? AND c.verdict = 'confirmed'",
+            (decision_id,),
+        ).fetchone()
+        if elsewhere is None and confirmed is not None:
+            _join(tx, subject_id, tracklet_id, "the decision was undone", confirmed["id"])
+            changes.append(f"+{tracklet_id} S-{subject_id:03d}")
+    return changes
 
 
 def _write(tx: Transaction, **columns: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -15,17 +16,24 @@ from engine.errors import UsageError
 from engine.pipeline.messages import FrameDetections
 from engine.store import results
 from engine.store.database import Database
+from engine.store.evidence import EvidenceStore
 from engine.store.records import Crop, Tracklet
 from engine.types import Box, CropQuality, Modality, Timestamp, TrackPoint
 
-Order = Literal["id", "item", "quality", "observations"]
+Order = Literal["id", "item", "time", "quality", "observations"]
 _ORDERS: dict[str, str] = {
     "id": "t.id",
     "item": "t.item_id, t.start_pts, t.id",
+    "time": "l.zero IS NULL, l.zero + l.scale * t.start_pts, t.id",
     "quality": "t.quality DESC, t.id",
     "observations": "t.observations DESC, t.id",
 }
 _FROM = "FROM tracklets AS t JOIN evidence AS e ON e.id = t.item_id"
+_TIMED = f"{_FROM} LEFT JOIN lines AS l ON l.item_id = t.item_id"
+_LINES = (
+    "WITH lines (item_id, zero, scale) AS MATERIALIZED (SELECT json_extract(value, '$[0]'), "
+    "json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:lines)) "
+)
 _COLUMNS = (
     "SELECT t.*, e.exhibit, e.time_base_num, e.time_base_den, e.camera_id, c.name AS camera, "
     "(SELECT k.id FROM crops AS k WHERE k.tracklet_id = t.id AND k.rank = 1) AS best_crop, "
@@ -38,7 +46,8 @@ class TrackletFilter:
     """Which tracklets; every field narrows, None and empty do not. Superseded results are left out unless asked for.
 
     `cameras` and `items` are ids; `from_pts` ≤ end and start ≤ `to_pts` (use with one item); `subject` wants members
-    of that subject, `undecided` those without a decision in any search.
+    of that subject, `undecided` those without a decision in any search. `from_time` ≤ end and start < `to_time` on the
+    true clock (on the recorder's where it was never compared); items whose time is not known are then left out.
     """
 
     modality: Modality | None = None
@@ -46,6 +55,8 @@ class TrackletFilter:
     items: tuple[int, ...] = ()
     from_pts: int | None = None
     to_pts: int | None = None
+    from_time: datetime | None = None
+    to_time: datetime | None = None
     min_quality: float | None = None
     usable: bool = False
     subject: int | None = None
@@ -53,13 +64,15 @@ class TrackletFilter:
     superseded: bool = False
 
     def sql(self) -> tuple[str, dict[str, Any]]:
-        """A condition on `tracklets AS t` and `evidence AS e`, with its parameters."""
+        """A condition on `tracklets AS t`, `evidence AS e` and `lines AS l`, with its parameters."""
         conditions = {
             "t.modality = :modality": self.modality is not None,
             "e.camera_id IN (SELECT value FROM json_each(:cameras))": bool(self.cameras),
             "t.item_id IN (SELECT value FROM json_each(:items))": bool(self.items),
             "t.end_pts >= :from_pts": self.from_pts is not None,
             "t.start_pts <= :to_pts": self.to_pts is not None,
+            "l.zero + l.scale * t.end_pts >= :from_time": self.from_time is not None,
+            "l.zero + l.scale * t.start_pts < :to_time": self.to_time is not None,
             "t.quality >= :min_quality": self.min_quality is not None,
             "t.usable": self.usable,
             "t.id IN (SELECT tracklet_id FROM current_members WHERE subject_id = :subject)": self.subject is not None,
@@ -73,6 +86,8 @@ class TrackletFilter:
             "items": json.dumps(self.items),
             "from_pts": self.from_pts,
             "to_pts": self.to_pts,
+            "from_time": _seconds(self.from_time),
+            "to_time": _seconds(self.to_time),
             "min_quality": self.min_quality,
             "subject": self.subject,
         }
@@ -85,18 +100,19 @@ EVERYTHING = TrackletFilter()
 class TrackletStore:
     """The tracklets of one case, read side."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, evidence: EvidenceStore) -> None:
         self._db = db
+        self._evidence = evidence
 
     def count(self, filter: TrackletFilter = EVERYTHING) -> int:
         """How many `ids` would give."""
-        where, parameters = filter.sql()
-        return int(self._db.value(f"SELECT count(*) {_FROM} WHERE {where}", parameters))
+        where, parameters = self._where(filter)
+        return int(self._db.value(f"{_LINES} SELECT count(*) {_TIMED} WHERE {where}", parameters))
 
     def ids(self, filter: TrackletFilter = EVERYTHING, order: Order = "item") -> np.ndarray:
         """`(N,) int64` ids: cheap for 100,000s of them; fetch what is visible with `rows`."""
-        where, parameters = filter.sql()
-        sql = f"SELECT t.id {_FROM} WHERE {where} ORDER BY {_ORDERS[order]}"
+        where, parameters = self._where(filter)
+        sql = f"{_LINES} SELECT t.id {_TIMED} WHERE {where} ORDER BY {_ORDERS[order]}"
         with self._db.read() as connection:
             cursor = connection.cursor()
             cursor.row_factory = None
@@ -118,13 +134,21 @@ class TrackletStore:
 
     def list(self, filter: TrackletFilter = EVERYTHING, order: Order = "item") -> Sequence[Tracklet]:
         """All of them as values; for many, use `ids` and `rows`."""
-        where, parameters = filter.sql()
-        rows = self._db.rows(f"{_COLUMNS} WHERE {where} ORDER BY {_ORDERS[order]}", parameters)
-        return [_tracklet(row) for row in rows]
+        return self.rows(self.ids(filter, order))
 
     def get(self, tracklet_id: int) -> Tracklet:
         """`UsageError` where there is no such tracklet; superseded ones are found too."""
         return self.rows([tracklet_id])[0]
+
+    def times(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
+        """`(N, 2) float64`: start and end in seconds since 1970 UTC (see `EvidenceStore.timelines`), NaN if unknown."""
+        rows = self._db.rows(
+            f"{_LINES} SELECT t.id, l.zero + l.scale * t.start_pts, l.zero + l.scale * t.end_pts {_TIMED} "
+            "WHERE t.id IN (SELECT value FROM json_each(:ids))",
+            {"ids": json.dumps([int(n) for n in ids]), "lines": json.dumps(self._evidence.timelines())},
+        )
+        found = {row[0]: (row[1], row[2]) for row in rows}
+        return np.array([found[int(n)] for n in ids], np.float64).reshape(-1, 2)
 
     def points(self, tracklet_id: int) -> tuple[TrackPoint, ...]:
         """The path, in order of time."""
@@ -193,6 +217,10 @@ class TrackletStore:
         np.add.at(change, last[inside] + 1, -1)
         return np.cumsum(change)[:bins].astype(np.int32)
 
+    def _where(self, filter: TrackletFilter) -> tuple[str, dict[str, Any]]:
+        condition, parameters = filter.sql()
+        return condition, {**parameters, "lines": json.dumps(self._evidence.timelines())}
+
     def _crops(self, condition: str, parameter: int) -> Sequence[Crop]:
         rows = self._db.rows(
             f"SELECT k.*, e.time_base_num, e.time_base_den {_FROM} JOIN crops AS k ON k.tracklet_id = t.id "
@@ -200,6 +228,14 @@ class TrackletStore:
             (parameter,),
         )
         return [_crop(row) for row in rows]
+
+
+def _seconds(when: datetime | None) -> float | None:
+    if when is None:
+        return None
+    if when.tzinfo is None:
+        raise ValueError("a time window needs a time zone")
+    return when.timestamp()
 
 
 def _time_base(row: sqlite3.Row) -> Fraction:

@@ -11,8 +11,8 @@ import pytest
 from engine.case import Case
 from engine.errors import UsageError
 from engine.store.tracklets import TrackletFilter
-from engine.types import Modality
-from tests.helpers.cases import EXAMINER, ingest, new_case, register, tracklet
+from engine.types import Modality, Verdict
+from tests.helpers.cases import EXAMINER, ingest, new_case, register, searched, tracklet
 
 
 @pytest.fixture
@@ -99,3 +99,29 @@ def test_custody_and_marks(case: Case) -> None:
     case.marks.remove(mark.id)
     assert [m.pts for m in case.marks.list(1)] == [10]
     assert case.audit.entries(action="mark.remove")[0].details["note"] == "drops a bag"
+
+
+def test_undoing_a_confirmation_takes_its_member_out_again(case: Case) -> None:
+    searched(case, query=1, candidates=(3, 4))
+    subject = case.subjects.create()
+    case.subjects.add(subject.id, [1])
+    (confirmed,) = case.decisions.decide(1, [3], Verdict.CONFIRMED)
+    case.subjects.add(subject.id, [3], decision_id=confirmed.id)
+    case.decisions.undo_last()
+    assert members(case, subject.id) == [1]
+    assert case.audit.entries(limit=1)[0].details["members"] == ["-3 S-001"]
+    with pytest.raises(UsageError, match="no decision to undo"):
+        case.decisions.undo_last()
+
+
+def test_a_changed_decision_takes_its_member_out_until_the_change_is_undone(case: Case) -> None:
+    searched(case, query=1, candidates=(3, 4))
+    subject = case.subjects.create()
+    (confirmed,) = case.decisions.decide(1, [3], Verdict.CONFIRMED)
+    case.subjects.add(subject.id, [3], decision_id=confirmed.id)
+    case.decisions.decide(1, [3], Verdict.REJECTED)
+    assert members(case, subject.id) == []
+    case.decisions.undo_last()
+    assert members(case, subject.id) == [3]
+    case.decisions.undo_last()
+    assert members(case, subject.id) == []

@@ -1,0 +1,122 @@
+"""Evidence items: registered once, described by hand, with clocks that are never overwritten."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import EvidenceError, UsageError
+from engine.store.records import ClockRecord
+from engine.store.tracklets import TrackletFilter
+from engine.types import Modality, ModalitySegment, Timestamp
+from tests.helpers.cases import TIME_BASE, FakeDigest, FakeProbe, ingest, new_case, register, tracklet
+
+CET = timezone(timedelta(hours=1))
+SHOWN = datetime(2026, 1, 10, 23, 0)
+
+
+def reading(recorder: datetime, reference: datetime, **more: datetime) -> ClockRecord:
+    return ClockRecord(recorder, reference, 0.5, "speaking clock", **more)
+
+
+def test_exhibit_numbers_count_on_and_are_unique(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        register(case, tmp_path, "a")
+        register(case, tmp_path, "b", exhibit="E-003")
+        assert register(case, tmp_path, "c").exhibit == "E-004"
+        with pytest.raises(UsageError, match="already taken"):
+            register(case, tmp_path, "d", exhibit="E-001")
+        with pytest.raises(UsageError, match="already in the case as E-001"):
+            register(case, tmp_path / "elsewhere", "a")
+        assert case.evidence.find("E-003").path == tmp_path / "b"
+        with pytest.raises(UsageError, match="no evidence item"):
+            case.evidence.find("E-009")
+
+
+def test_a_file_that_is_gone_is_not_registered(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        with pytest.raises(EvidenceError, match="could not be read"):
+            case.evidence.register(tmp_path / "gone.mp4", FakeDigest("0" * 64, 1), FakeProbe(), "Gate")
+        assert case.evidence.list() == []
+        assert case.cameras.list() == []
+
+
+def test_cameras_are_shared_by_name_and_can_be_placed(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        first, second = register(case, tmp_path, "a"), register(case, tmp_path, "b", camera=" Gate ")
+        assert first.camera == second.camera
+        case.cameras.update(first.camera.id, name="Main gate", latitude=52.1, longitude=4.3)
+        assert case.evidence.get(second.id).camera.latitude == 52.1
+        case.evidence.set_camera(second.id, "Door")
+        with pytest.raises(UsageError, match="already called Door"):
+            case.cameras.update(first.camera.id, name="Door")
+
+
+def test_every_clock_reading_is_kept_and_the_newest_counts(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path, start_time=SHOWN)
+        case.evidence.set_clock(item.id, reading(SHOWN, SHOWN.replace(tzinfo=CET)))
+        case.evidence.set_clock(item.id, reading(SHOWN, SHOWN.replace(tzinfo=CET) + timedelta(minutes=3)))
+        assert len(case.evidence.clock_records(item.id)) == 2
+        read = case.evidence.clock(item.id).read(Timestamp(250, TIME_BASE))
+        assert read.recorder == SHOWN + timedelta(seconds=10)
+        assert read.adjusted == datetime(2026, 1, 10, 22, 3, 10, tzinfo=UTC)
+
+
+def test_a_clock_reading_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path, start_time=SHOWN)
+        with pytest.raises(UsageError, match="time zone"):
+            case.evidence.set_clock(item.id, reading(SHOWN, SHOWN))
+        with pytest.raises(UsageError, match="both"):
+            case.evidence.set_clock(item.id, reading(SHOWN, SHOWN.replace(tzinfo=UTC), second_recorder_reading=SHOWN))
+        assert case.evidence.clock_records(item.id) == []
+
+
+def test_tracklets_are_ordered_and_chosen_by_true_time_across_items(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        late = register(case, tmp_path, "late", start_time=SHOWN + timedelta(hours=1))
+        early = register(case, tmp_path, "early", start_time=SHOWN)
+        unknown = register(case, tmp_path, "unknown")
+        for item in (late, early, unknown):
+            ingest(case, item, (tracklet(1), tracklet(2, start=50)))
+        case.evidence.set_clock(late.id, reading(SHOWN, SHOWN.replace(tzinfo=UTC)))
+        assert case.tracklets.ids(order="time").tolist() == [3, 4, 1, 2, 5, 6]
+        # Without a reference the recorder's own clock counts; here it was two hours ahead.
+        case.evidence.set_clock(late.id, reading(SHOWN, SHOWN.replace(tzinfo=UTC) - timedelta(hours=2)))
+        assert case.tracklets.ids(order="time").tolist() == [1, 2, 3, 4, 5, 6]
+        begin = SHOWN.replace(tzinfo=UTC)
+        window = TrackletFilter(from_time=begin + timedelta(seconds=1), to_time=begin + timedelta(minutes=5))
+        assert case.tracklets.ids(window).tolist() == [4]
+        times = case.tracklets.times([3, 4, 5])
+        assert times[:2].tolist() == [
+            [begin.timestamp(), pytest.approx(begin.timestamp() + 9 / 25)],
+            [pytest.approx(begin.timestamp() + 2), pytest.approx(begin.timestamp() + 59 / 25)],
+        ]
+        assert np.isnan(times[2]).all()
+
+
+def test_the_analysts_word_on_modality_holds_until_taken_back(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        day = ModalitySegment(Timestamp(0, TIME_BASE), Timestamp(40, TIME_BASE), Modality.VISIBLE, 30.0)
+        night = ModalitySegment(Timestamp(40, TIME_BASE), Timestamp(99, TIME_BASE), Modality.INFRARED, 0.5, False)
+        case.evidence.set_segments(item.id, [day, night])
+        assert case.evidence.segments(item.id) == [day, night]
+        ingest(case, item, (tracklet(1, modality=Modality.VISIBLE), tracklet(2, start=50)))
+        case.evidence.override_modality(item.id, Modality.INFRARED)
+        assert case.tracklets.count(TrackletFilter(modality=Modality.INFRARED)) == 2
+        case.evidence.override_modality(item.id, None)
+        assert case.tracklets.ids(TrackletFilter(modality=Modality.VISIBLE)).tolist() == [1]
+
+
+def test_a_moved_file_is_taken_only_if_it_is_the_same(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        with pytest.raises(EvidenceError, match="SHA-256 differs"):
+            case.evidence.relocate(item.id, tmp_path / "other", FakeDigest("0" * 64, 1))
+        case.evidence.relocate(item.id, tmp_path / "new", FakeDigest(item.sha256, item.size))
+        assert case.evidence.get(item.id).path == tmp_path / "new"
