@@ -21,6 +21,7 @@ from engine.store.codec import utc_now
 
 PAGE_SIZE = 16384  # crops and embeddings are a few KiB each: 1.4 times the write rate of 4 KiB pages
 BUSY_SECONDS = 10.0
+SYNCHRONOUS = "FULL"  # a decision that was shown as taken must survive a power cut
 RESTORE_HINT = "Restore case.db from a copy, then run verify; the evidence files themselves are not affected."
 _PRIMARY = 0xFF  # the low byte of an extended SQLite result code
 
@@ -88,6 +89,7 @@ class Database:
                 connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
                 connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
                 connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
                 schema.migrate(connection)
             finally:
                 connection.close()
@@ -183,8 +185,7 @@ class Database:
         connection = _connect(f"file:{_quoted(self.path)}?mode=rw")
         self._all.append(connection)
         connection.execute("PRAGMA journal_mode = WAL")
-        # A decision that was shown as taken must survive a power cut.
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA recursive_triggers = ON")  # so that REPLACE cannot get past the triggers
         return connection

@@ -69,7 +69,11 @@ def passes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     """Three tracklets with the (ordinal, start, length) of SPANS."""
     folder = tmp_path_factory.mktemp("passes")
     with new_case(folder / "case") as case:
-        ingest(case, register(case, folder), tuple(tracklet(n, start=first, length=count) for n, first, count in SPANS))
+        ingest(
+            case,
+            register(case, folder),
+            tuple(tracklet(n, start=first, length=count, crops=1) for n, first, count in SPANS),
+        )
         yield case
 
 
