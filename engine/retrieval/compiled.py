@@ -15,6 +15,8 @@ F = TypeVar("F", bound=Callable[..., object])
 R = TypeVar("R")
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+_OPTIONS = {"nogil": True, "fastmath": {"reassoc"}}
+
 
 def kernel(function: F) -> F:
     """Compile `function` at its first call; machine code is kept for the next start.
@@ -22,12 +24,13 @@ def kernel(function: F) -> F:
     Numba keeps it in `__pycache__` beside the source, in a read-only install under the user's cache folder
     (`NUMBA_CACHE_DIR` overrides both). Where neither can be written, each start compiles anew.
     Kernels release the GIL and are never `parallel`: Numba's own threads may not be entered from two Python
-    threads at once, and the window has several.
+    threads at once, and the window has several. Sums may be reordered (`reassoc`), which is what lets them run
+    in vector registers; NaN and infinity keep their meaning.
     """
     try:
-        return cast(F, numba.njit(function, cache=True, nogil=True))
+        return cast(F, numba.njit(function, cache=True, **_OPTIONS))
     except RuntimeError:  # no folder to keep compiled code in
-        return cast(F, numba.njit(function, nogil=True))
+        return cast(F, numba.njit(function, **_OPTIONS))
 
 
 def read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:

@@ -23,11 +23,16 @@ def as_embeddings(embeddings: ArrayLike, what: str = "embeddings") -> Floats:
     if matrix.ndim != 2:
         raise ValueError(f"{what} must be (N, D), got {matrix.shape}")
     if not np.isfinite(matrix).all():
-        raise ModelError(
-            f"The {what} hold values that are not numbers.",
-            "Embed these crops again, or use another model: this one computed nonsense.",
-        )
+        raise not_finite(what)
     return matrix
+
+
+def not_finite(what: str) -> ModelError:
+    """The error for embeddings that hold NaN or infinity."""
+    return ModelError(
+        f"The {what} hold values that are not numbers.",
+        "Embed these crops again, or use another model: this one computed nonsense.",
+    )
 
 
 def as_pair(queries: ArrayLike, gallery: ArrayLike) -> tuple[Floats, Floats]:

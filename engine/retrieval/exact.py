@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.errors import UsageError
-from engine.retrieval.distance import Floats, as_embeddings, as_pair, normalise
+from engine.retrieval.distance import Floats, as_pair, normalise, not_finite
 
 Mask = NDArray[np.bool_]
 
@@ -69,7 +69,7 @@ def quantise(embeddings: ArrayLike, block: int = 8192) -> Int8Matrix:
 def nearest(
     queries: ArrayLike,
     int8: Int8Matrix,
-    float16: NDArray[np.floating],
+    float16: NDArray[np.float16],
     k: int,
     *,
     mask: Mask | None = None,
@@ -85,8 +85,8 @@ def nearest(
     """
     if k < 1:
         raise UsageError(f"At least one candidate must be asked for, not {k}.")
-    if len(float16) != len(int8):
-        raise ValueError(f"the gallery has {len(int8)} rows in int8 and {len(float16)} in float16")
+    if float16.shape != int8.values.shape or float16.dtype != np.float16:
+        raise ValueError(f"the gallery is {int8.values.shape} in int8 and {float16.shape} {float16.dtype} beside it")
     units = normalise(as_pair(queries, np.empty((0, int8.dimension), np.float32))[0])
     allowed = np.ones(len(int8), np.bool_) if mask is None else np.ascontiguousarray(mask, dtype=np.bool_)
     if allowed.shape != (len(int8),):
@@ -142,12 +142,13 @@ def largest(scores: Floats, count: int) -> NDArray[np.int64]:
 
 
 def _rescore(
-    unit: Floats, float16: NDArray[np.floating], proposed: NDArray[np.int64], kept: int
+    unit: Floats, float16: NDArray[np.float16], proposed: NDArray[np.int64], kept: int
 ) -> tuple[NDArray[np.int64], Floats]:
     """The `kept` nearest of the proposed rows (ascending indices) by cosine distance at full precision."""
     from engine.retrieval import kernels
 
-    rows = as_embeddings(float16[proposed], "gallery embeddings")
-    distance = kernels.cosine_distances(unit, rows)
+    distance = kernels.cosine_distances(unit, np.asarray(float16[proposed]).view(np.uint16))
+    if np.isnan(distance).any():
+        raise not_finite("gallery embeddings")
     order = np.argsort(distance, kind="stable")[:kept]
     return proposed[order], distance[order]

@@ -22,35 +22,54 @@ def score_rows(
     start: int,
     stop: int,
 ) -> None:
-    """`scores[q, i] = steps[q] · scales[i] · Σ_d queries[q, d] · values[i, d]` for rows start..stop; else -inf."""
+    """`scores[q, i] = steps[q] · scales[i] · Σ_d queries[q, d] · values[i, d]` for rows start..stop; else -inf.
+
+    The caller sees to it that no sum leaves 32 bits. Numba adds in 64, so the sum is cut back before use: that
+    lets the compiler take the processor's 16-bit multiply-and-add, four times as fast.
+    """
     dimension = values.shape[1]
     for i in range(start, stop):
-        for q in range(queries.shape[0]):
-            if not allowed[i]:
+        if not allowed[i]:
+            for q in range(queries.shape[0]):
                 scores[q, i] = -np.inf
-                continue
+            continue
+        for q in range(queries.shape[0]):
             total = np.int32(0)
             for d in range(dimension):
-                total += np.int32(queries[q, d] * np.int16(values[i, d]))
-            scores[q, i] = np.float32(total) * steps[q] * scales[i]
+                total += np.int32(queries[q, d]) * np.int32(values[i, d])
+            scores[q, i] = np.float32(np.int32(total)) * steps[q] * scales[i]
 
 
 @kernel
-def cosine_distances(unit: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """`1 - cosine` of one unit vector `(D,)` and each of `(R, D)` rows, `(R,) float32` in [0, 2].
+def from_half(bits: np.uint16) -> np.float32:
+    """The value of a float16 given as its 16 bits; infinity becomes NaN as well.
+
+    The fraction moves to its float32 place and the exponent is rebased by a multiplication with 2^112, which is exact
+    for subnormal numbers too.
+    """
+    magnitude = np.uint32(bits & np.uint16(0x7FFF))
+    sign = np.uint32(bits & np.uint16(0x8000)) << np.uint32(16)
+    value = np.uint32(sign | (magnitude << np.uint32(13))).view(np.float32) * np.float32(2.0**112)
+    return value if magnitude < np.uint32(0x7C00) else np.float32(np.nan)
+
+
+@kernel
+def cosine_distances(unit: NDArray[np.float32], rows: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """`1 - cosine` of one unit vector `(D,)` and each of `(R, D)` float16 rows given as bits, `(R,) float32` in [0, 2].
 
     Every row is summed in the same order in float64, so equal rows get equal distances wherever they stand.
+    A row that is not finite gets NaN.
     """
     distances = np.empty(rows.shape[0], np.float32)
     for r in range(rows.shape[0]):
         product = 0.0
         square = 0.0
         for d in range(rows.shape[1]):
-            value = np.float64(rows[r, d])
+            value = np.float64(from_half(rows[r, d]))
             product += value * np.float64(unit[d])
             square += value * value
-        cosine = product / np.sqrt(square) if square > 0.0 else 0.0
-        distances[r] = min(max(1.0 - cosine, 0.0), 2.0)
+        cosine = product / np.sqrt(square) if square != 0.0 else 0.0
+        distances[r] = min(max(1.0 - cosine, 0.0), 2.0) if not np.isnan(cosine) else np.nan
     return distances
 
 

@@ -53,7 +53,7 @@ def k_reciprocal(
 
 
 def _encode(features: Floats, near: Neighbours, k1: int, threads: int | None) -> SparseRows:
-    """Each row's Gaussian weights over its expanded k-reciprocal set R*(p, k1), summing to 1 (paper, eqs. 3, 5, 7)."""
+    """Each row's Gaussian weights over its expanded k-reciprocal set R*(p, k1), summing to 1 (paper, eqs. 3, 4, 7)."""
     from engine.retrieval import kernels
     from engine.retrieval.compiled import in_threads
 

@@ -103,6 +103,8 @@ def test_bad_requests_are_told_plainly():
     broken[2, 0] = np.nan
     with pytest.raises(ModelError, match="not numbers"):
         quantise(broken)
+    with pytest.raises(ModelError, match="gallery embeddings"):
+        nearest(gallery[0], quantise(gallery), broken, 1)
     with pytest.raises(ModelError, match="query embeddings"):
         nearest(np.full(32, np.inf), quantise(gallery), gallery, 1)
     with pytest.raises(UsageError, match="At least one"):
@@ -149,3 +151,14 @@ def test_fusing_is_the_mean_direction():
         fuse([[1, 0], [-1, 0]])
     with pytest.raises(ValueError, match="not negative"):
         fuse([[1, 0]], weights=[-1])
+
+
+def test_every_float16_value_is_read_as_it_is():
+    from engine.retrieval.kernels import from_half
+
+    bits = np.arange(2**16, dtype=np.uint16)
+    values = bits.view(np.float16).astype(np.float32)
+    read = np.array([from_half(b) for b in bits])
+    finite = np.isfinite(values)
+    assert np.array_equal(read[finite], values[finite])
+    assert np.isnan(read[~finite]).all()
