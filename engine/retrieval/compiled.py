@@ -1,20 +1,26 @@
-"""Numba, once: how kernels are compiled, where they are kept, and how they use several cores."""
+"""How kernels are compiled and kept, and how work is shared out over the cores. Loads Numba."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
 from typing import TypeVar, cast
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 F = TypeVar("F", bound=Callable[..., object])
+T = TypeVar("T")
 R = TypeVar("R")
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+_BLAS_LIMIT = Lock()
 _OPTIONS = {"nogil": True, "fastmath": {"reassoc"}}
 
 
@@ -53,11 +59,31 @@ def blocks(total: int, size: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + size, total)
 
 
-def in_threads(work: Callable[[int, int], R], total: int, size: int, threads: int | None = None) -> list[R]:
-    """`work(start, stop)` on every block of rows, on all cores (or `threads`); results in row order."""
-    spans = list(blocks(total, size))
-    workers = min(threads or cores(), len(spans))
+def each_in_threads(work: Callable[[T], R], tasks: Sequence[T], threads: int | None = None) -> list[R]:
+    """`work(task)` for every task, on all cores (or `threads`); results in the order of the tasks."""
+    workers = min(threads or cores(), len(tasks))
     if workers <= 1:
-        return [work(*span) for span in spans]
+        return [work(task) for task in tasks]
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda span: work(*span), spans))
+        return list(pool.map(work, tasks))
+
+
+def in_threads(work: Callable[[int, int], R], total: int, size: int, threads: int | None = None) -> list[R]:
+    """`work(start, stop)` on every block of at most `size` of `total` rows; results in row order."""
+    return each_in_threads(lambda span: work(*span), list(blocks(total, size)), threads)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """NumPy's matrix products run on one core each while this holds, for callers that use several at once.
+
+    The limit belongs to the whole process, so only one caller holds it at a time: overlapping ones would restore
+    each other's.
+    """
+    with _BLAS_LIMIT, _blas().limit(limits=1):
+        yield
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")

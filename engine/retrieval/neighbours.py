@@ -7,13 +7,15 @@ over, its columns, so that half the products suffice and `d(i, j)` equals `d(j, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.retrieval.distance import Floats, squared_lengths
 
-_TILE = 1024
+_TILE = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +39,7 @@ def nearest_neighbours(
     which the same tiles give for nothing.
     """
     from engine.retrieval import kernels
-    from engine.retrieval.compiled import blocks, in_threads
+    from engine.retrieval.compiled import blocks, each_in_threads, one_blas_thread
 
     total = len(features)
     kept = min(count, total)
@@ -47,25 +49,25 @@ def nearest_neighbours(
         np.zeros(total, np.float32),
     )
     lengths = squared_lengths(features)
-    rows_per_thread = _TILE // 4
+    panels = list(blocks(total, _TILE))
+    locks = [Lock() for _ in panels]  # one thread at a time adds to the lists of a panel's rows
 
-    def absorb(tile: Floats, row: int, column: int) -> None:
-        def part(start: int, stop: int) -> None:
-            kernels.absorb_tile(tile[start:stop], row + start, column, found.indices, found.distances, found.farthest)
+    def absorb(tile: Floats, of: int, others: int) -> None:
+        with locks[of]:
+            kernels.absorb_tile(tile, panels[of][0], panels[others][0], found.indices, found.distances, found.farthest)
 
-        in_threads(part, len(tile), rows_per_thread, threads)
+    def compare(pair: tuple[int, int]) -> None:
+        rows, columns = slice(*panels[pair[0]]), slice(*panels[pair[1]])
+        tile = features[rows] @ features[columns].T
+        kernels.to_squared_distances(tile, lengths[rows], lengths[columns])
+        absorb(tile, *pair)
+        if rows != columns:
+            absorb(np.ascontiguousarray(tile.T), *pair[::-1])
+        if across is not None:
+            _copy_across(tile, rows.start, columns.start, *across)
 
-    for row, row_end in blocks(total, _TILE):
-        for column, column_end in blocks(total, _TILE):
-            if column < row:
-                continue
-            tile = features[row:row_end] @ features[column:column_end].T
-            kernels.to_squared_distances(tile, lengths[row:row_end], lengths[column:column_end])
-            absorb(tile, row, column)
-            if column > row:
-                absorb(np.ascontiguousarray(tile.T), column, row)
-            if across is not None:
-                _copy_across(tile, row, column, *across)
+    with one_blas_thread():  # tiles are shared out over the cores; a product split over cores would wait for both
+        each_in_threads(compare, list(combinations_with_replacement(range(len(panels)), 2)), threads)
     found.distances[:, :1] = 0.0  # each row itself
     return found
 
