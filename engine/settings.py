@@ -123,12 +123,23 @@ class RerankSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BandSettings:
+    """When a candidate is called close or moderate: Tukey's fences of this query's distances to the gallery."""
+
+    close_fence: float = 3.0  # interquartile ranges below the first quartile
+    moderate_fence: float = 1.5
+    min_gallery: int = 20  # fewer distances have no quartiles worth the name
+    sample: int = 4000  # gallery images looked at, evenly spaced
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """How a search ranks."""
 
     rescored: int = 1000  # nearest by int8, rescored from float16
     listed: int = 200  # candidates kept with the search
     rerank: RerankSettings = field(default_factory=RerankSettings)
+    bands: BandSettings = field(default_factory=BandSettings)
 
 
 @dataclass(frozen=True, slots=True)

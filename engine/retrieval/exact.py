@@ -107,6 +107,14 @@ def nearest(
     return indices, distances
 
 
+def sample_distances(query: ArrayLike, float16: NDArray[np.float16], count: int, *, mask: Mask | None = None) -> Floats:
+    """Cosine distances of one query `(D,)` to at most `count` allowed gallery rows, evenly spaced: `(S,) float32`."""
+    allowed = np.arange(len(float16)) if mask is None else np.flatnonzero(mask)
+    chosen = allowed[np.linspace(0, len(allowed) - 1, min(count, len(allowed))).round().astype(np.int64)]
+    unit = normalise(as_pair(query, np.empty((0, float16.shape[1]), np.float32))[0])[0]
+    return _distances(unit, float16, chosen)
+
+
 def scan(units: Floats, int8: Int8Matrix, allowed: Mask, threads: int | None = None) -> Floats:
     """Approximate cosine of each unit query `(Q, D)` with every gallery row: `(Q, N) float32`, -inf where not allowed.
 
@@ -145,10 +153,15 @@ def _rescore(
     unit: Floats, float16: NDArray[np.float16], proposed: NDArray[np.int64], kept: int
 ) -> tuple[NDArray[np.int64], Floats]:
     """The `kept` nearest of the proposed rows (ascending indices) by cosine distance at full precision."""
-    from engine.retrieval import kernels
-
-    distance = kernels.cosine_distances(unit, np.asarray(float16[proposed]).view(np.uint16))
-    if np.isnan(distance).any():
-        raise not_finite("gallery embeddings")
+    distance = _distances(unit, float16, proposed)
     order = np.argsort(distance, kind="stable")[:kept]
     return proposed[order], distance[order]
+
+
+def _distances(unit: Floats, float16: NDArray[np.float16], rows: NDArray[np.int64]) -> Floats:
+    from engine.retrieval import kernels
+
+    distance = kernels.cosine_distances(unit, np.asarray(float16[rows]).view(np.uint16))
+    if np.isnan(distance).any():
+        raise not_finite("gallery embeddings")
+    return distance
