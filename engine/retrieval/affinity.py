@@ -39,7 +39,8 @@ def affinity_inference(
     units = normalise(q if rows is None else q[list(rows)])
     if len(g) == 0 or len(units) == 0:
         return np.empty((len(units), len(g)), np.float32)
-    described = described or describe_gallery(g, settings, threads)
+    if described is None:
+        described = describe_gallery(g, settings, threads)
     if len(described) != len(g):
         raise ValueError(f"{len(described)} gallery descriptions for {len(g)} gallery images")
     similarity = units @ normalise(g).T
