@@ -6,7 +6,7 @@ import os
 import pickle
 import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,7 +14,9 @@ import torch
 from engine.errors import ModelError
 from training.config import TrainConfig, from_dict, to_dict
 from training.faults import storage_fault
-from training.methods.method import Method
+
+if TYPE_CHECKING:
+    from training.methods.method import Method
 
 FORMAT = 1
 

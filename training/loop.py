@@ -169,8 +169,7 @@ def learn(run: Run, stop: Stop) -> None:
     config, progress, method, fabric = run.config, run.progress, run.method, run.fabric
     meter = StepMeter(run)
     workers = config.workers if config.workers is not None else (4 if fabric.device.type == "cuda" else 0)
-    for network in method.networks.values():
-        network.train()
+    method.train_mode()
     for raw in batches(run.source, progress.step, run.steps, workers):
         batch = raw.to_device(fabric.device)
         run.set_rates()
@@ -195,7 +194,7 @@ def validate(run: Run, batch: Batch) -> bool:
     """Measure, keep the best, draw a sheet; True where early stopping ends the run."""
     progress, method = run.progress, run.method
     metrics = run.validator.measure(method.student)
-    method.student.train()
+    method.train_mode()
     score = metrics.get("mAP", float(progress.step))  # without validation people the last is the best
     if score > progress.best:
         progress.best, progress.best_step, progress.metrics, progress.stale = score, progress.step, metrics, 0

@@ -11,18 +11,16 @@ from training.data.images import Size
 
 
 class RandomChannelExchange(nn.Module):
-    """RGB as a camera with other colour filters might see it: one channel for all, two, or grey.
+    """RGB as a grey picture: one of its channels, or a random mix of them, shown three times.
 
-    Channel-exchangeable augmentation (Ye et al., ICCV 2021, 'CAJ'): the image loses its true colours, keeps texture.
+    Channel-exchangeable augmentation (Ye et al., ICCV 2021, 'CAJ'): colour goes, shape and texture stay.
     """
 
     def forward(self, image: Tensor) -> Tensor:
         """`(3, H, W) uint8` to `(3, H, W) uint8`."""
-        kind = int(torch.randint(0, 5, ()))
-        if kind < 3:
-            return image[kind].expand(3, -1, -1)
-        if kind == 3:
-            return image[torch.randint(0, 3, (3,))]
+        channel = int(torch.randint(0, 4, ()))
+        if channel < 3:
+            return image[channel].expand(3, -1, -1)
         mix = torch.rand(3) + 0.05
         grey = (image.float() * (mix / mix.sum())[:, None, None]).sum(0)
         return grey.round().clamp(0, 255).to(torch.uint8).expand(3, -1, -1)

@@ -46,6 +46,11 @@ class Method:
         assert isinstance(student, Student)
         return student
 
+    def train_mode(self) -> None:
+        """Every network that learns in training mode, frozen ones in evaluation mode."""
+        for network in self.networks.values():
+            network.train(any(parameter.requires_grad for parameter in network.parameters()))
+
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Learn from one batch; returns the losses by name, detached scalars."""
         raise NotImplementedError
