@@ -11,6 +11,7 @@ import sys
 
 from engine.errors import NightjarError
 from training import options
+from training.synthetic import cli as synthetic
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -18,6 +19,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training", description="Train, measure and export students.")
     commands = parser.add_subparsers(dest="command", required=True)
     options.add_commands(commands)
+    synthetic.add_commands(commands)
     return parser
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from engine.errors import UsageError
 from training.config import AugmentConfig, GanConfig, NetworkConfig, TrainConfig
 
+ABLATION_ROWS = ("backbone", "od-single", "od-all", "jd-all")
 METHOD_NAMES = ("baseline", "ir_teacher", "ts_gan", "ts_gan_plus")
 # What makes the strong modern base (BNNeck, random erasing, channel exchange, larger input) of `ts_gan_plus`.
 PLUS = {"bnneck": True, "erasing": 0.5, "exchange": 0.5, "size": (384, 144)}
@@ -127,6 +128,12 @@ def add_commands(commands: Any) -> None:
     add_train_options(parser)
     parser.set_defaults(run=run_train, json_lines=True)
 
+    parser = commands.add_parser("ablation", help="the rows of TS-GAN's Table II on one data set")
+    parser.add_argument("--rows", nargs="+", default=list(ABLATION_ROWS), choices=ABLATION_ROWS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    add_train_options(parser)
+    parser.set_defaults(run=run_ablation, json_lines=True)
+
     parser = commands.add_parser("evaluate", help="measure a checkpoint or any ONNX student on unseen people")
     add_evaluate_options(parser)
     parser.set_defaults(run=run_evaluate)
@@ -175,6 +182,13 @@ def run_train(parsed: argparse.Namespace) -> None:
     from training.runs import train_run
 
     train_run(config_from(parsed, parsed.method), parsed.out or Path("runs") / parsed.method, resume=parsed.resume)
+
+
+def run_ablation(parsed: argparse.Namespace) -> None:
+    """`ablation`."""
+    from training.ablation import ablation_command
+
+    ablation_command(parsed, config_from(parsed, "baseline"))
 
 
 def run_evaluate(parsed: argparse.Namespace) -> None:

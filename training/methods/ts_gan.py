@@ -222,17 +222,19 @@ class TsGan(Method):
         """Teach both discriminators: eqs. (2) to (5) and their mirror."""
         with torch.no_grad():
             f_fake_rgb = self.student_map(images.fake_rgb) if self.joint else maps.real_ir
-
-        def loss(name: str, real: Tensor, fake: Tensor, f_fake: Tensor, f_real: Tensor, f_other: Tensor) -> Tensor:
-            discriminator, kind = self.networks[name], self.config.gan.adversary
-            pairs = fake_pairs(real, fake, f_fake, f_real, f_other) if self.joint else (fake, f_fake)
-            called_real = adversarial_loss(discriminator(real, f_real), True, kind)  # eq. (3)
-            return called_real + adversarial_loss(discriminator(*pairs), False, kind)  # eqs. (2), (4)
-
-        losses["discriminator"] = loss(
-            "discriminator_ir", images.real_ir, images.fake_ir, maps.fake_ir, maps.real_ir, maps.real_rgb
-        ) + loss("discriminator_rgb", images.real_rgb, images.fake_rgb, f_fake_rgb, maps.real_rgb, maps.real_ir)
+        fake_ir, fake_rgb = (images.fake_ir, maps.fake_ir), (images.fake_rgb, f_fake_rgb)
+        if self.joint:  # M of eq. (5) and its mirror
+            fake_ir = fake_pairs(images.real_ir, *fake_ir, maps.real_ir, maps.real_rgb)
+            fake_rgb = fake_pairs(images.real_rgb, *fake_rgb, maps.real_rgb, maps.real_ir)
+        losses["discriminator"] = self.tells_apart(
+            "discriminator_ir", (images.real_ir, maps.real_ir), fake_ir
+        ) + self.tells_apart("discriminator_rgb", (images.real_rgb, maps.real_rgb), fake_rgb)
         self.update("discriminator", losses["discriminator"])
+
+    def tells_apart(self, name: str, real: tuple[Tensor, Tensor], fake: tuple[Tensor, Tensor]) -> Tensor:
+        """Eq. (2): pairs of images and maps, the real ones called real (3), the fake ones fake (4)."""
+        discriminator, kind = self.networks[name], self.config.gan.adversary
+        return adversarial_loss(discriminator(*real), True, kind) + adversarial_loss(discriminator(*fake), False, kind)
 
     # Pictures --------------------------------------------------------------------------------------------------------
 
