@@ -44,8 +44,11 @@ class MotionSettings:
 
     analysed_width: int = 480  # frames are shrunk to at most this many pixels across
     memory_seconds: float = 120.0  # time constant of the background model
+    standing_seconds: float = 1200.0  # the same where a person is: who stands still is kept for minutes
+    ghost_seconds: float = 3.0  # the same where the background still shows somebody who left
     background_share: float = 0.85  # weight of the modes that are background (TB)
-    match_sigmas: float = 4.0  # a pixel fits a mode within this many standard deviations
+    weak_sigmas: float = 3.0  # a pixel this far from the scene moves if its neighbours do
+    strong_sigmas: float = 4.5  # and moves on its own from here on
     noise_floor: float = 4.0  # least standard deviation of a mode, 8-bit steps
     shadow_colour: float = 0.5  # a shadow keeps at least this share of the light, and its colour
     shadow_grey: float = 0.75  # the same without colour to go by
@@ -73,7 +76,7 @@ class TrackingSettings:
 
     activation_score: float = 0.4
     high_score: float = 0.4
-    min_iou: float = 0.1
+    min_iou: float = 0.2  # looser ones hop from one person to the next where two cross
     lost_seconds: float = 1.5  # a person unseen for longer starts a new tracklet
     min_observations: int = 5
 
@@ -89,6 +92,7 @@ class QualitySettings:
     min_completeness: float = 0.6
     crops_per_tracklet: int = 5
     min_crop_gap_seconds: float = 0.4  # diverse crops lie apart in time
+    min_share_of_best: float = 0.6  # diversity never buys a crop worse than this share of the best one's score
     jpeg_quality: int = 92
 
 

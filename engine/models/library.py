@@ -72,7 +72,7 @@ class ModelLibrary:
             draft.write_text(json.dumps(chosen, indent=2) + "\n", encoding="utf-8")
             draft.replace(path)
         except OSError as error:
-            raise _storage_failure(error) from error
+            raise storage_failure(error) from error
 
     def import_file(self, path: Path, card_path: Path | None = None, device: str = "cpu") -> Model:
         """Copy a model and its card in, after checking hash and interface by running it.
@@ -96,7 +96,7 @@ class ModelLibrary:
             card.save(draft / CARD_FILE)
             draft.replace(self.user_dir / card.name)
         except OSError as error:
-            raise _storage_failure(error) from error
+            raise storage_failure(error) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return Model(card, self.user_dir / card.name / MODEL_FILE)
@@ -106,7 +106,7 @@ class ModelLibrary:
             self.user_dir.mkdir(parents=True, exist_ok=True)
             return Path(tempfile.mkdtemp(prefix=".importing-", dir=self.user_dir))
         except OSError as error:
-            raise _storage_failure(error) from error
+            raise storage_failure(error) from error
 
 
 def _check_runs(model: Model, device: str) -> None:
@@ -155,7 +155,8 @@ def _read_defaults(path: Path) -> dict[str, str]:
     return {str(task): str(name) for task, name in data.items()}
 
 
-def _storage_failure(error: OSError) -> StorageError:
+def storage_failure(error: OSError) -> StorageError:
+    """The plain words for a folder that cannot be written."""
     if error.errno == errno.ENOSPC:
         return StorageError("The disk is full.", "Free some space and try again.")
     return StorageError(f"The models folder cannot be written: {error.strerror}.", "Check the folder's permissions.")

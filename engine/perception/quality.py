@@ -94,7 +94,7 @@ def _inside(box: Box, frame_size: tuple[int, int]) -> float:
     if cut_above_below:
         within *= min(_PERSON_ASPECT / aspect, 1.0) * 0.9
     if cut_beside:
-        within *= min(aspect / _PERSON_ASPECT, 1.0) * 0.9
+        within *= min(aspect / _PERSON_ASPECT, 1.0) * 0.7  # a leg or an arm has a person's proportions, too
     return within
 
 

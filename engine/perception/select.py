@@ -75,6 +75,7 @@ class CropSelector:
         if not usable:
             return [self._finished(max(self._pool, key=lambda c: c.worth))] if self._pool else []
         chosen = [max(usable, key=lambda c: c.worth)]
+        usable = [c for c in usable if c.quality.score >= self._settings.min_share_of_best * chosen[0].quality.score]
         while len(chosen) < self._settings.crops_per_tracklet:
             left = [c for c in usable if all(c is not x for x in chosen) and self._apart(c, chosen)]
             if not left:
@@ -86,11 +87,11 @@ class CropSelector:
         return all(self._gap(candidate, c) >= self._settings.min_crop_gap_seconds for c in chosen)
 
     def _novelty(self, candidate: _Candidate, chosen: list[_Candidate]) -> float:
-        """In [0, 1]: how far from the nearest chosen crop, in time and in appearance."""
+        """In [0.4, 1]: how far from the nearest chosen crop, in time and in appearance."""
         lasted = max(self._gap(self._pool[0], self._pool[-1]), 1e-9)
         time = min(self._gap(candidate, c) for c in chosen) / lasted
         look = min(_difference(candidate, c) for c in chosen)
-        return 0.5 * min(time * self._settings.crops_per_tracklet, 1.0) + 0.5 * min(look * 4, 1.0)
+        return 0.4 + 0.4 * min(time * self._settings.crops_per_tracklet, 1.0) + 0.2 * min(look * 4, 1.0)
 
     def _least_needed(self) -> int:
         """The candidate to drop: the worse one of the two neighbours in time that are nearest and alike."""

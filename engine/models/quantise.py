@@ -1,0 +1,134 @@
+"""Smaller variants of a student: int8 (about twice as fast on a CPU) and float16 (half the size, for GPUs).
+
+Both cost accuracy; `Variant.cosine` says how much, measured on the caller's crops. Needs the `onnx` package, which
+comes with the training extra.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.errors import ModelError, UsageError
+from engine.models.card import Model, ModelCard
+from engine.models.interface import to_tensor
+from engine.models.runtime import open_session
+
+Kind = Literal["int8", "float16"]
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A made variant with its own card, and the cosine of its embeddings to the original's, `(N,) float32`."""
+
+    model: Model
+    cosine: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        return float(self.cosine.mean())
+
+    @property
+    def worst(self) -> float:
+        return float(self.cosine.min())
+
+
+def make_variant(model: Model, kind: Kind, crops: np.ndarray, folder: Path) -> Variant:
+    """Write the variant and its card into `folder` (`<name>-<kind>.onnx`, `.json`) and measure it.
+
+    `crops`: `(N, H, W, 3) uint8` RGB of the model's input size, such as it will meet; half of them calibrate int8, the
+    other half measure. `UsageError` for fewer than 16, `ModelError` where the `onnx` package is missing or the result
+    cannot be run.
+    """
+    if model.card.task != "student":
+        raise UsageError(f"The model '{model.name}' is a {model.card.task}; only students have variants.")
+    if len(crops) < _BATCH:
+        raise UsageError(f"At least {_BATCH} crops are needed to make and measure a variant, {len(crops)} were given.")
+    calibration, measured = crops[::2], crops[1::2]
+    path = folder / f"{model.name}-{kind}.onnx"
+    folder.mkdir(parents=True, exist_ok=True)
+    if kind == "int8":
+        _write_int8(model, calibration, path)
+    else:
+        _write_float16(model, path)
+    card = _variant_card(model.card, kind, hashlib.sha256(path.read_bytes()).hexdigest())
+    made = Model(card, path)
+    ours, theirs = _embeddings(model, measured), _embeddings(made, measured)
+    norms = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    cosine = ((ours * theirs).sum(axis=1) / norms).astype(np.float32)
+    card = replace(card, extra={"cosine_to_original": {"mean": float(cosine.mean()), "worst": float(cosine.min()),
+                                                       "crops": len(measured)}})  # fmt: skip
+    card.save(path.with_suffix(".json"))
+    return Variant(Model(card, path), cosine)
+
+
+def _write_int8(model: Model, crops: np.ndarray, path: Path) -> None:
+    """Static quantisation, 7-bit weights: without VNNI instructions, 8-bit products saturate."""
+    _require_onnx()
+    from onnxruntime import quantization
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with tempfile.TemporaryDirectory() as scratch:
+        prepared = Path(scratch) / "prepared.onnx"
+        quant_pre_process(str(model.path), str(prepared), skip_symbolic_shape=True)
+        quantization.quantize_static(
+            str(prepared), str(path), _Batches(model, crops),
+            quant_format=quantization.QuantFormat.QDQ, per_channel=True, reduce_range=True,
+            activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
+            op_types_to_quantize=["Conv", "Gemm", "MatMul", "Add", "Relu", "Clip", "MaxPool"],
+        )  # fmt: skip
+
+
+def _write_float16(model: Model, path: Path) -> None:
+    """Weights and arithmetic in float16; inputs and outputs keep their types."""
+    onnx = _require_onnx()
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    graph = convert_float_to_float16(onnx.load(str(model.path)), keep_io_types=True)
+    onnx.save(graph, str(path))
+
+
+class _Batches:
+    """Calibration input in the form ONNX Runtime asks for: `get_next()` until None."""
+
+    def __init__(self, model: Model, crops: np.ndarray) -> None:
+        self._batches = _tensors(model.card, crops)
+
+    def get_next(self) -> Mapping[str, np.ndarray] | None:
+        return next(self._batches, None)
+
+
+def _tensors(card: ModelCard, crops: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+    for start in range(0, len(crops), _BATCH):
+        yield {card.input.name: to_tensor(crops[start : start + _BATCH], card.input)}
+
+
+def _embeddings(model: Model, crops: np.ndarray) -> np.ndarray:
+    session, output = open_session(model, "cpu"), model.card.outputs["embedding"]
+    parts: Sequence[np.ndarray] = [session.run(batch, [output])[output] for batch in _tensors(model.card, crops)]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _variant_card(card: ModelCard, kind: Kind, sha256: str) -> ModelCard:
+    """The original's card under a new name and hash; its metrics are not the variant's and are left out."""
+    return replace(
+        card, name=f"{card.name}-{kind}", sha256=sha256, metrics=(), summary=f"{kind} variant of {card.name}.",
+        derived_from={**card.derived_from, card.name: card.sha256},
+    )  # fmt: skip
+
+
+def _require_onnx() -> Any:
+    try:
+        import onnx
+    except ImportError as error:
+        raise ModelError(
+            "Making a variant needs the package 'onnx', which is not installed.", "Install Nightjar's training extra."
+        ) from error
+    return onnx
