@@ -20,6 +20,7 @@ from engine.store.evidence import EvidenceStore
 from engine.store.gallery import GalleryStore
 from engine.store.info import CaseInfo, create_database, read_info, rename, unfinished_files
 from engine.store.ingest import IngestStore
+from engine.store.integrity import IntegrityStore
 from engine.store.lock import WriterLock
 from engine.store.searches import SearchStore
 from engine.store.subjects import SubjectStore
@@ -54,6 +55,7 @@ class Case:
         self.custody = CustodyStore(db)
         self.marks = MarkStore(db)
         self.audit = AuditLog(db)
+        self.integrity = IntegrityStore(db, self.audit, self.searches, self.decisions)
 
     @classmethod
     def create(cls, folder: Path | str, title: str, examiner: str) -> Case:

@@ -165,9 +165,10 @@ class IngestStore:
             for (other,) in others:
                 results.retire(tx, other)
             results.show(tx, run.item_id, run_id)
-            tracklets = tx.execute("SELECT count(*) FROM tracklets WHERE run_id = ?", (run_id,)).fetchone()[0]
+            found = tx.execute("SELECT digest FROM tracklets WHERE run_id = ? ORDER BY ordinal", (run_id,)).fetchall()
             tx.details |= {
-                "tracklets": tracklets,
+                "tracklets": len(found),
+                "content_sha256": results.run_digest(row["digest"] for row in found),
                 "frames_decoded": finished.frames_decoded,
                 "frames_failed": finished.frames_failed,
             }

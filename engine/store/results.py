@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +13,7 @@ from engine.store.codec import canonical_json, pack_arrays, sha256, smallest_flo
 from engine.store.database import Database, Transaction
 from engine.store.embeddings import write_embedding
 from engine.store.records import EvidenceItem
-from engine.types import Box, Detection, NewCrop, NewTracklet, Timestamp, TrackPoint
+from engine.types import Box, CropQuality, Detection, NewCrop, NewTracklet, Timestamp, TrackPoint
 
 # Tables whose rows make a tracklet part of somebody's reasoning.
 _REFERENCES = ("search_results", "search_queries", "subject_members")
@@ -68,7 +68,10 @@ def read_detections(
 def write_tracklet(tx: Transaction, item: EvidenceItem, run_id: int, model_id: int, tracklet: NewTracklet) -> bool:
     """Add a tracklet with its crops and embeddings; False where the run has this very tracklet already."""
     points = _pack_points(item, tracklet.points)
-    digest = _digest(points, tracklet.crops)
+    digest = tracklet_digest(
+        points,
+        [(c.timestamp.pts, c.box, c.quality, sha256(c.jpeg), vector_to_bytes(c.embedding)) for c in tracklet.crops],
+    )
     known = tx.execute(
         "SELECT digest FROM tracklets WHERE run_id = ? AND ordinal = ?", (run_id, tracklet.ordinal)
     ).fetchone()
@@ -135,7 +138,8 @@ def show(tx: Transaction, item_id: int, run_id: int) -> None:
 
 
 def retire(tx: Transaction, run_id: int) -> None:
-    """Take a run's results out of view: kept where somebody's reasoning refers to them, removed otherwise."""
+    """Take a run's results out of view: kept where somebody's reasoning refers to them, else removed, which the
+    transaction's audit entry says."""
     tx.execute("UPDATE runs SET state = 'replaced' WHERE id = ?", (run_id,))
     tx.execute("DELETE FROM checkpoints WHERE run_id = ?", (run_id,))
     tx.bump("columns")
@@ -148,6 +152,7 @@ def retire(tx: Transaction, run_id: int) -> None:
     if tx.execute("DELETE FROM tracklets WHERE run_id = ?", (run_id,)).rowcount:
         tx.bump("vectors")
         tx.bump("vectors_removed")
+        tx.details.setdefault("removed_runs", []).append(run_id)
 
 
 def _pack_points(item: EvidenceItem, points: Sequence[TrackPoint]) -> dict[str, np.ndarray]:
@@ -161,15 +166,29 @@ def _pack_points(item: EvidenceItem, points: Sequence[TrackPoint]) -> dict[str, 
     }
 
 
-def _digest(points: dict[str, np.ndarray], crops: Sequence[NewCrop]) -> str:
-    """Over everything that analysis computed. Not the modality: the analyst may have overridden that since."""
+CropFacts = tuple[int, Box, CropQuality, str, bytes]  # PTS, box, quality, JPEG's SHA-256, embedding as stored
+
+
+def tracklet_digest(points: dict[str, np.ndarray], crops: Sequence[CropFacts]) -> str:
+    """SHA-256 over everything that analysis computed, the same from a new tracklet and from a stored one.
+
+    Not the modality: the analyst may have overridden that since.
+    """
     digest = hashlib.sha256()
     for array in points.values():
         digest.update(array.astype(np.float64).tobytes())
-    for crop in crops:
-        digest.update(canonical_json([crop.timestamp.pts, crop.box, crop.quality, sha256(crop.jpeg)]).encode())
-        digest.update(vector_to_bytes(crop.embedding))
+    for pts, box, quality, jpeg_sha256, vector in crops:
+        edges = [float(edge) for edge in (box.left, box.top, box.width, box.height)]
+        measures = [quality.sharpness, quality.exposure, quality.completeness, quality.score]
+        facts = [pts, edges, quality.width, quality.height, [float(m) for m in measures], quality.faults, jpeg_sha256]
+        digest.update(canonical_json(facts).encode())
+        digest.update(vector)
     return digest.hexdigest()
+
+
+def run_digest(tracklet_digests: Iterable[str]) -> str:
+    """SHA-256 over a run's tracklets in order of their ordinals; the audit log keeps it when the run is finished."""
+    return sha256("".join(tracklet_digests).encode())
 
 
 def _check_time_base(timestamp: Timestamp, time_base: Fraction) -> None:

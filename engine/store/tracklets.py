@@ -227,7 +227,7 @@ class TrackletStore:
             f"WHERE {condition}",
             (parameter,),
         )
-        return [_crop(row) for row in rows]
+        return [crop_from_row(row) for row in rows]
 
 
 def _seconds(when: datetime | None) -> float | None:
@@ -263,7 +263,8 @@ def _tracklet(row: sqlite3.Row) -> Tracklet:
     )
 
 
-def _crop(row: sqlite3.Row) -> Crop:
+def crop_from_row(row: sqlite3.Row) -> Crop:
+    """From a row of `crops` joined with the time base of its item."""
     return Crop(
         id=row["id"],
         tracklet_id=row["tracklet_id"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from engine.case import Case
@@ -68,6 +69,13 @@ def unit_vector(seed: int, dimension: int = DIMENSION) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
+def jpeg(rng: np.random.Generator) -> bytes:
+    """A small picture that no other call gives."""
+    done, data = cv2.imencode(".jpg", rng.integers(0, 256, (8, 4, 3), np.uint8))
+    assert done
+    return data.tobytes()
+
+
 def tracklet(
     ordinal: int,
     start: int = 0,
@@ -88,7 +96,7 @@ def tracklet(
             points[n].timestamp,
             points[n].box,
             CropQuality(30, 80, 0.5, 0.6, 1.0, round(0.9 - 0.1 * n, 3), () if n == 0 else ("blurred",)),
-            b"\xff\xd8" + rng.bytes(40),
+            jpeg(rng),
             unit_vector(1000 * ordinal + 10 * n + seed),
         )
         for n in range(crops)

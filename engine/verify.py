@@ -1,0 +1,113 @@
+"""The verb: is everything still as it was put into the case? Evidence, audit log, database, crops, embeddings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.case import Case
+from engine.errors import CaseCorruptError, EvidenceError
+from engine.media.hashing import hash_file
+from engine.progress import Progress, Work
+from engine.store.records import EvidenceItem
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be: `area` is 'database', 'audit', 'evidence' or 'content'; `sentence` says
+    what, in plain words."""
+
+    area: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What was checked, and every finding. `head` is the audit log's newest hash when the check began."""
+
+    findings: tuple[Finding, ...]
+    audit_entries: int
+    head: str
+    evidence_items: int
+    tracklets: int
+    crops: int
+
+    @property
+    def passed(self) -> bool:
+        return not self.findings
+
+
+def verify_case(case: Case, expected_head: str | None = None) -> Work[VerifyReport]:
+    """Check everything, to the end, whatever is found on the way. Changes nothing but the audit log, which notes the
+    result where the case is open for writing.
+
+    `expected_head` is an audit head noted elsewhere (printed in a report): only with it a cut-off tail shows.
+    """
+    findings: list[Finding] = []
+    yield Progress("checking the database", 0, 1, "database")
+    findings += _found("database", case.integrity.database())
+    yield Progress("checking the audit log", 0, case.audit.count(), "entries")
+    chain = case.audit.verify(expected_head)
+    findings += [Finding("audit", problem) for problem in chain.problems]
+    if chain.intact:  # a log that was changed is no witness
+        findings += _found("audit", case.integrity.against_log())
+    items = case.evidence.list()
+    for item in items:
+        findings += yield from _check_evidence(item)
+    tracklets, crops = 0, 0
+    total = case.integrity.count()
+    try:
+        for tracklet in case.integrity.tracklets():
+            yield Progress("checking tracklets and crops", tracklets, total, "tracklets")
+            findings += [Finding("content", problem) for problem in tracklet.problems]
+            findings += [
+                Finding("content", f"The picture of crop {crop_id} of tracklet {tracklet.label} cannot be decoded.")
+                for crop_id, jpeg in tracklet.pictures
+                if not _decodes(jpeg)
+            ]
+            tracklets, crops = tracklets + 1, crops + len(tracklet.pictures)
+    except CaseCorruptError as error:
+        findings.append(Finding("content", str(error)))
+    yield Progress("checking embeddings", 0, None, "embeddings")
+    findings += _found("content", case.integrity.embeddings())
+    report = VerifyReport(tuple(findings), chain.entries, chain.head, len(items), tracklets, crops)
+    if case.writable:
+        case.audit.note("case.verify", findings=len(findings), verified_head=chain.head, expected_head=expected_head)
+    return report
+
+
+def _found(area: str, problems: Iterator[str]) -> Iterator[Finding]:
+    """All problems of one check; damage that ends the check is the last of them."""
+    try:
+        for problem in problems:
+            yield Finding(area, problem)
+    except CaseCorruptError as error:
+        yield Finding(area, str(error))
+
+
+def _check_evidence(item: EvidenceItem) -> Work[list[Finding]]:
+    def finding(what: str) -> list[Finding]:
+        return [Finding("evidence", f"{item.exhibit} ({item.path.name}) {what}.")]
+
+    if not item.path.exists():
+        return finding(f"is missing: there is nothing at {item.path}")
+    try:
+        size = item.path.stat().st_size
+        if item.path.is_file() and size != item.size:
+            return finding(f"has changed: it has {size} bytes, {item.size} were registered")
+        digest = yield from hash_file(item.path)
+    except (EvidenceError, OSError) as error:
+        return finding(f"could not be read: {error}")
+    if (digest.sha256, digest.size) != (item.sha256, item.size):
+        return finding("has changed: its SHA-256 is no longer the registered one")
+    return []
+
+
+def _decodes(jpeg: bytes) -> bool:
+    import cv2
+
+    if not jpeg:
+        return False
+    return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8) is not None
