@@ -338,7 +338,8 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 def refuse_newer(connection: sqlite3.Connection) -> None:
     """Raise `CaseTooNewError` where the database holds migrations that this program does not know."""
-    known = {step.name for step in migrations.pending(UtilsDatabase(memory=True, execute_plugins=False))}
+    with UtilsDatabase(memory=True, execute_plugins=False) as empty:
+        known = {step.name for step in migrations.pending(empty)}
     applied = migrations.applied(UtilsDatabase(connection, execute_plugins=False))
     unknown = [step.name for step in applied if step.name not in known]
     if unknown:
