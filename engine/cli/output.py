@@ -1,0 +1,150 @@
+"""How the command line speaks: tables or JSON on standard output, progress and faults on standard error."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from engine.errors import Cancelled, NightjarError
+from engine.progress import Meter, Progress, Work
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Where one command's answer goes. `as_json` prints one JSON document and no tables."""
+
+    as_json: bool
+    examiner: str
+
+    def answer(self, document: Any, text: Callable[[], None]) -> None:
+        """Print `document` as JSON, or call `text` to print it for people."""
+        if self.as_json:
+            click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+        else:
+            text()
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Print rows under column headings, aligned."""
+        cells = [[str(cell) for cell in row] for row in (columns, *rows)]
+        widths = [max(len(row[n]) for row in cells) for n in range(len(columns))]
+        for number, row in enumerate(cells):
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            click.echo(click.style(line, bold=True) if number == 0 and sys.stdout.isatty() else line)
+
+    def notice(self, sentence: str) -> None:
+        """Say something beside the answer, where it never disturbs JSON."""
+        click.echo(sentence, err=True)
+
+    def run(self, work: Work[T]) -> T:
+        """Run long work with a progress bar (rate and time left) on standard error."""
+        from engine.progress import finish
+
+        with _Bar() as bar:
+            return finish(work, bar.show)
+
+
+class _Bar:
+    """A progress bar on a terminal; plain lines, at most one every ten seconds, elsewhere."""
+
+    LINE_SECONDS = 10.0
+
+    def __init__(self) -> None:
+        self._meter = Meter()
+        self._live: Any = None
+        self._task: Any = None
+        self._stage: str | None = None
+        self._last_line = 0.0
+
+    def __enter__(self) -> _Bar:
+        if sys.stderr.isatty():
+            from rich.console import Console as RichConsole
+            from rich.progress import BarColumn, TextColumn
+            from rich.progress import Progress as RichProgress
+
+            columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[numbers]}"))
+            self._live = RichProgress(*columns, console=RichConsole(stderr=True), transient=True)
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Take in one report."""
+        self._meter.update(progress)
+        if self._live is not None:
+            if progress.stage != self._stage:
+                if self._task is not None:
+                    self._live.remove_task(self._task)
+                self._task = self._live.add_task(progress.stage, total=progress.total, numbers="")
+            self._live.update(self._task, completed=progress.done, total=progress.total, numbers=self._numbers(progress))
+        elif progress.stage != self._stage or self._due():
+            click.echo(f"{progress.stage}: {self._numbers(progress)}", err=True)
+        self._stage = progress.stage
+
+    def _due(self) -> bool:
+        import time
+
+        now = time.monotonic()
+        if now - self._last_line < self.LINE_SECONDS:
+            return False
+        self._last_line = now
+        return True
+
+    def _numbers(self, progress: Progress) -> str:
+        parts = [f"{progress.done}" + (f" of {progress.total}" if progress.total else "") + f" {progress.unit}".rstrip()]
+        if (rate := self._meter.rate) is not None:
+            parts.append(f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
+        if (left := self._meter.seconds_left) is not None:
+            parts.append(f"{duration(left)} left")
+        if progress.detail:
+            parts.append(progress.detail)
+        return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """'42 s', '3 min 05 s' or '2 h 10 min'."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command `--json` and `--examiner`, a `Console` as first argument, and plain words for faults."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")
+    @click.option("--examiner", default=None, help="Who is working (default: the account's name).")
+    @functools.wraps(function)
+    def wrapped(*args: Any, as_json: bool, examiner: str | None, **options: Any) -> None:
+        console = Console(as_json, examiner or getpass.getuser())
+        try:
+            function(console, *args, **options)
+        except KeyboardInterrupt:
+            _tell(console, Cancelled("Stopped. What was done so far is kept.", "The same command goes on from there."))
+        except NightjarError as error:
+            _tell(console, error)
+
+    return wrapped
+
+
+def _tell(console: Console, error: NightjarError) -> None:
+    """Print a fault as one sentence and what to do, then leave with its exit code."""
+    if console.as_json:
+        document = {"error": str(error), "hint": error.hint, "kind": type(error).__name__}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        click.echo(f"{error}" + (f"\n{error.hint}" if error.hint else ""), err=True)
+    sys.exit(error.exit_code)

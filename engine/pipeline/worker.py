@@ -1,0 +1,36 @@
+"""The ingest child process: runs `analyse` and sends its messages to the parent.
+
+A separate process, because a decoder may crash on hostile footage; the parent keeps everything it has committed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+
+from engine.errors import NightjarError
+from engine.pipeline.messages import Failed, Job, Message
+
+
+def run(job: Job, connection: Connection) -> None:
+    """Analyse `job`, sending each message through `connection`; entry point of the spawned process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle: it ends this process in order
+    from engine.pipeline.analyse import analyse
+
+    try:
+        for message in _told(job, analyse):
+            connection.send(message)
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(1)  # the parent is gone; nobody is left to tell
+    finally:
+        connection.close()
+
+
+def _told(job: Job, analyse: Callable[[Job], Iterator[Message]]) -> Iterator[Message]:
+    """The messages of the analysis, ending with `Failed` where a fault can be put into words."""
+    try:
+        yield from analyse(job)
+    except NightjarError as error:
+        yield Failed(type(error).__name__, str(error), error.hint)

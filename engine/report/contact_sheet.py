@@ -1,0 +1,75 @@
+"""Pictures of ranked lists and of tracklets, for people: one PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.errors import StorageError
+
+TILE_WIDTH, TILE_HEIGHT = 128, 256
+CAPTION_LINE, MARGIN = 15, 10
+BACKGROUND, SURROUND, TEXT, QUIET = "#1b1b1b", "#3c3c3c", "#ededed", "#a0a0a0"
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """`image` (H, W, 3) uint8 RGB and a few short lines below it."""
+
+    image: np.ndarray
+    lines: tuple[str, ...]
+
+
+def write_contact_sheet(
+    path: Path, title: str, notices: Sequence[str], rows: Sequence[tuple[str, Sequence[Tile]]], columns: int = 10
+) -> None:
+    """Write `rows` of (heading, tiles) under `title` and `notices` as a PNG; long rows wrap at `columns`.
+
+    Raises StorageError where the file cannot be written. The picture is a pure function of its arguments.
+    """
+    caption_lines = max((len(tile.lines) for _, tiles in rows for tile in tiles), default=0)
+    tile_height = TILE_HEIGHT + caption_lines * CAPTION_LINE + MARGIN
+    height = MARGIN + 26 + len(notices) * 18 + MARGIN
+    height += sum(24 + _lines(len(tiles), columns) * tile_height for _, tiles in rows) + MARGIN
+    sheet = Image.new("RGB", (MARGIN + columns * (TILE_WIDTH + MARGIN), height), BACKGROUND)
+    draw = ImageDraw.Draw(sheet)
+    y = MARGIN
+    draw.text((MARGIN, y), title, TEXT, ImageFont.load_default(18))
+    y += 26
+    for notice in notices:
+        draw.text((MARGIN, y), notice, QUIET, ImageFont.load_default(12))
+        y += 18
+    y += MARGIN
+    for heading, tiles in rows:
+        draw.text((MARGIN, y), heading, TEXT, ImageFont.load_default(14))
+        y += 24
+        for number, tile in enumerate(tiles):
+            x = MARGIN + (number % columns) * (TILE_WIDTH + MARGIN)
+            _draw_tile(sheet, draw, tile, x, y + number // columns * tile_height)
+        y += _lines(len(tiles), columns) * tile_height
+    try:
+        sheet.save(path, format="PNG", optimize=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(f"The contact sheet {path} could not be written: {reason}.") from error
+
+
+def _lines(count: int, columns: int) -> int:
+    return -(-count // columns)
+
+
+def _draw_tile(sheet: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, x: int, y: int) -> None:
+    image = Image.fromarray(tile.image)
+    scale = min(TILE_WIDTH / image.width, TILE_HEIGHT / image.height)
+    size = (max(round(image.width * scale), 1), max(round(image.height * scale), 1))
+    image = image.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
+    draw.rectangle((x, y, x + TILE_WIDTH - 1, y + TILE_HEIGHT - 1), fill=SURROUND)
+    sheet.paste(image, (x + (TILE_WIDTH - image.width) // 2, y + (TILE_HEIGHT - image.height) // 2))
+    font = ImageFont.load_default(11)
+    for number, line in enumerate(tile.lines):
+        top = y + TILE_HEIGHT + 2 + number * CAPTION_LINE
+        draw.text((x, top), line, TEXT if number == 0 else QUIET, font)
