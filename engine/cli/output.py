@@ -28,7 +28,9 @@ class Console:
     def answer(self, document: Any, text: Callable[[], None]) -> None:
         """Print `document` as JSON, or call `text` to print it for people."""
         if self.as_json:
-            click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+            from engine.store.codec import plain
+
+            click.echo(json.dumps(plain(document), indent=2, ensure_ascii=False))
         else:
             text()
 

@@ -228,11 +228,12 @@ class Analysis:
             NewCrop(crop.timestamp, crop.box, crop.quality, crop.jpeg, vector)
             for crop, vector in zip(track.crops, vectors, strict=True)
         )
-        middle = track.points[len(track.points) // 2].timestamp
         self.watch.since("embed", started)
-        return NewTracklet(track.ordinal, self._modality_at(middle), track.points, crops)
+        return NewTracklet(track.ordinal, self._modality_at(track.points[0].timestamp), track.points, crops)
 
     def _modality_at(self, moment: Timestamp) -> Modality:
+        if self._job.modality is not None:
+            return self._job.modality
         for segment in self._segments:
             if moment.pts < segment.end.pts:
                 return segment.modality

@@ -1,0 +1,189 @@
+"""`nightjar evidence` and `nightjar ingest`: footage in, people found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine import ingest as verb
+from engine.case import Case
+from engine.cli.case import FOLDER
+from engine.cli.output import Console, command
+from engine.errors import NightjarError, UsageError
+from engine.settings import Settings
+from engine.store.records import EvidenceItem
+from engine.types import Modality
+
+MODALITY = click.Choice([kind.value for kind in Modality])
+
+
+@click.group()
+def evidence() -> None:
+    """Footage of a case: register it, list it, set its camera and clock."""
+
+
+@evidence.command("add")
+@click.argument("folder", type=FOLDER)
+@click.argument("footage", type=FOLDER, nargs=-1, required=True)
+@click.option("--camera", required=True, help="The camera's name, new or known.")
+@click.option("--exhibit", default=None, help="Exhibit number (default: the next E-number).")
+@click.option("--modality", type=MODALITY, default=None, help="Your word on IR or RGB (default: the pictures decide).")
+@click.option("--start", type=click.DateTime(), default=None, help="Recorder time of the first frame.")
+@command
+def add(
+    console: Console,
+    folder: Path,
+    footage: tuple[Path, ...],
+    camera: str,
+    exhibit: str | None,
+    modality: str | None,
+    start: datetime | None,
+) -> None:
+    """Register FOOTAGE (files, or folders of pictures) in the case, by SHA-256. The files are only read."""
+    if exhibit and len(footage) > 1:
+        raise UsageError("One exhibit number cannot name several files.", "Add them one at a time.")
+    kind = Modality(modality) if modality else None
+    with Case.open(folder, examiner=console.examiner) as case:
+        added = [
+            console.run(verb.register(case, path, camera, exhibit=exhibit, modality=kind, start_time=start))
+            for path in footage
+        ]
+        console.answer([_document(item) for item in added], lambda: _table(console, added))
+
+
+@evidence.command("list")
+@click.argument("folder", type=FOLDER)
+@command
+def list_items(console: Console, folder: Path) -> None:
+    """The evidence items of the case."""
+    with Case.open(folder, writable=False) as case:
+        items = list(case.evidence.list())
+        console.answer([_document(item) for item in items], lambda: _table(console, items))
+
+
+@evidence.command("show")
+@click.argument("folder", type=FOLDER)
+@click.argument("item")
+@command
+def show(console: Console, folder: Path, item: str) -> None:
+    """Everything known about one ITEM (its exhibit number)."""
+    with Case.open(folder, writable=False) as case:
+        found = case.evidence.find(item)
+        document = _document(found) | {
+            "probe": found.probe,
+            "segments": case.evidence.segments(found.id),
+            "clock": case.evidence.clock_records(found.id),
+        }
+        console.answer(document, lambda: [click.echo(f"{key}: {value}") for key, value in document.items()])  # type: ignore[arg-type, func-returns-value]
+
+
+@evidence.command("set")
+@click.argument("folder", type=FOLDER)
+@click.argument("item")
+@click.option("--camera", default=None, help="Give the item to another camera.")
+@click.option("--modality", type=click.Choice(["ir", "rgb", "auto"]), default=None, help="Your word on IR or RGB.")
+@click.option("--start", type=click.DateTime(), default=None, help="Recorder time of the first frame.")
+@command
+def change(
+    console: Console, folder: Path, item: str, camera: str | None, modality: str | None, start: datetime | None
+) -> None:
+    """Change what you say about an ITEM; what was there before stays in the audit log."""
+    with Case.open(folder, examiner=console.examiner) as case:
+        number = case.evidence.find(item).id
+        if camera:
+            case.evidence.set_camera(number, camera)
+        if modality:
+            case.evidence.override_modality(number, None if modality == "auto" else Modality(modality))
+        if start:
+            case.evidence.set_start_time(number, start)
+        found = case.evidence.get(number)
+        console.answer(_document(found), lambda: _table(console, [found]))
+
+
+@click.command("ingest")
+@click.argument("folder", type=FOLDER)
+@click.option("--item", "names", multiple=True, help="Exhibit number; may be given several times (default: all not done).")
+@click.option("--detector", default=None, help="A detector's name ('nightjar models list'), or 'motion'.")
+@click.option("--student", default=None, help="The student network that embeds crops.")
+@click.option("--device", default="auto", help="auto, cpu, cuda, tensorrt, directml or coreml.")
+@click.option("--every", type=click.IntRange(min=1), default=1, help="Analyse every n-th frame.")
+@click.option("--keyframes", is_flag=True, help="Quick pass: key frames only.")
+@command
+def ingest(
+    console: Console,
+    folder: Path,
+    names: tuple[str, ...],
+    detector: str | None,
+    student: str | None,
+    device: str,
+    every: int,
+    keyframes: bool,
+) -> None:
+    """Find the people in the case's footage. Stop it at any time: the next run goes on from there."""
+    base = Settings()
+    settings = replace(base, ingest=replace(base.ingest, frame_step=every, keyframes_only=keyframes))
+    options = verb.IngestOptions(detector=detector, student=student, device=device, settings=settings)
+    with Case.open(folder, examiner=console.examiner) as case:
+        items = [case.evidence.find(name) for name in names] or verb.pending(case)
+        if not items and not case.evidence.list():
+            raise UsageError("The case has no footage yet.", "Add some with 'nightjar evidence add'.")
+        reports, failures = [], []
+        for item in items:
+            try:
+                reports.append(console.run(verb.ingest_item(case, item.id, options)))
+            except NightjarError as error:
+                if len(items) == 1:
+                    raise
+                console.notice(str(error))
+                failures.append(error)
+        document = {"done": [_report(report) for report in reports], "failed": [str(error) for error in failures]}
+        console.answer(document, lambda: _report_table(console, reports))
+    if failures:
+        raise failures[0]
+
+
+def _document(item: EvidenceItem) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "exhibit": item.exhibit,
+        "path": str(item.path),
+        "sha256": item.sha256,
+        "size": item.size,
+        "camera": item.camera.name,
+        "modality": item.modality_override.value if item.modality_override else "auto",
+        "start_time": item.start_time.isoformat() if item.start_time else None,
+        "state": item.state.value,
+        "failure": item.failure,
+        "frames_decoded": item.frames_decoded,
+        "frames_failed": item.frames_failed,
+    }
+
+
+def _table(console: Console, items: list[EvidenceItem]) -> None:
+    rows = [
+        (i.exhibit, i.path.name, i.camera.name, i.state.value, i.frames_decoded, i.frames_failed, i.sha256[:16] + "…")
+        for i in items
+    ]
+    console.table(("exhibit", "file", "camera", "state", "frames", "not decoded", "SHA-256"), rows)
+    for item in items:
+        if item.failure:
+            click.echo(f"{item.exhibit}: {item.failure}")
+
+
+def _report(report: verb.IngestReport) -> dict[str, Any]:
+    return _document(report.item) | {
+        "tracklets": report.tracklets,
+        "provider": report.provider,
+        "seconds": report.seconds,
+    }
+
+
+def _report_table(console: Console, reports: list[verb.IngestReport]) -> None:
+    rows = [
+        (r.item.exhibit, r.item.path.name, r.tracklets, r.frames_decoded, r.frames_failed, r.provider) for r in reports
+    ]
+    console.table(("exhibit", "file", "tracklets", "frames", "not decoded", "computed by"), rows)
