@@ -119,6 +119,11 @@ class DecodeFailures:
         self._rescaled.add(pts)
 
     @property
+    def lost(self) -> tuple[list[int], list[int]]:
+        """PTS of the undecoded and of the corrupt pictures, ascending: what a resumed pass must note again."""
+        return sorted(self._undecoded), sorted(self._corrupt)
+
+    @property
     def undecoded(self) -> int:
         return len(self._undecoded)
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from engine.media import FrameSource, open_source, segment_modality
+from engine.media.modality import segment_modality
+from engine.media.source import open_source
+from engine.media.values import FrameSource
 from engine.models.library import ModelLibrary
 from engine.perception.detector import Detector, make_detector
 from engine.perception.embedder import Embedder
@@ -123,8 +125,8 @@ class Analysis:
         self._checkpoint_pts: int | None = self._from.after if self._from else None
         self._decoded = self._from.frame_index + 1 if self._from else 0
         self.watch = Stopwatch()
-        if self._from and detector.stateful:
-            detector.restore(self._from.detector_state)
+        if self._from is not None:
+            self._recall(self._from.memory)
 
     def batches(self) -> Iterator[Batch]:
         """All stages, overlapping."""
@@ -138,7 +140,6 @@ class Analysis:
     def frames(self) -> Iterator[Frame]:
         """Decoded frames to analyse; their index counts from the beginning of the item."""
         ingest = self._settings.ingest
-        offset = self._decoded
         if ingest.keyframes_only:
             source = self._source.keyframes()
         else:
@@ -152,10 +153,10 @@ class Analysis:
                     return
                 if ingest.keyframes_only and self._from and frame.timestamp.pts <= self._from.after:
                     continue
-                frame = replace(frame, index=frame.index + offset)
+                frame = replace(frame, index=self._decoded)
+                self._decoded += 1
                 if frame.index % ingest.frame_step == 0:
                     yield frame
-                self._decoded = frame.index + 1
 
     def detected(self, frames: Iterator[Frame]) -> Iterator[_Seen]:
         """Who is in each frame. What an interrupted run found already is not computed again."""
@@ -184,7 +185,8 @@ class Analysis:
             ended = tuple(follower.follow(frame, moment.detections))
             checkpoint = None
             if moment.state is not None and follower.quiet:
-                checkpoint = Checkpoint(frame.timestamp.pts, frame.index, follower.next_ordinal, moment.state)
+                memory = self._memory(moment.state, frame.timestamp.pts)
+                checkpoint = Checkpoint(frame.timestamp.pts, frame.index, follower.next_ordinal, memory)
                 self._checkpoint_pts = frame.timestamp.pts
             last = _Step(FrameDetections(frame.timestamp, moment.detections), frame.index, ended, checkpoint)
             self.watch.since("follow", started)
@@ -211,8 +213,29 @@ class Analysis:
     def finished(self) -> Finished:
         """The honest end: how much was decoded, and what was not."""
         failures = self._source.failures
+        if self._from is not None and not self._settings.ingest.keyframes_only:
+            stated = self._source.probe.stated_frames or 0
+            failures.undelivered = max(0, stated - self._decoded - failures.undecoded)
         ranges = tuple((first.pts, last.pts) for first, last in failures.ranges)
         return Finished(self._decoded, failures.total, ranges, dict(self.watch.seconds))
+
+    def _memory(self, detector_state: dict[str, np.ndarray], pts: int) -> dict[str, np.ndarray]:
+        """What a resumed run must know, as of `pts` (decoding is already further on)."""
+        undecoded, corrupt = (np.array([n for n in lost if n <= pts], np.int64) for lost in self._source.failures.lost)
+        return {f"detector/{name}": array for name, array in detector_state.items()} | {
+            "undecoded": undecoded,
+            "corrupt": corrupt,
+        }
+
+    def _recall(self, memory: dict[str, np.ndarray]) -> None:
+        """The inverse of `_memory`."""
+        for pts in memory["undecoded"].tolist():
+            self._source.failures.note_undecoded(pts)
+        for pts in memory["corrupt"].tolist():
+            self._source.failures.note_corrupt(pts)
+        if self._detector.stateful:
+            prefix = "detector/"
+            self._detector.restore({name.removeprefix(prefix): a for name, a in memory.items() if name.startswith(prefix)})
 
     def _batch(
         self, step: _Step, analysed: int, frames: dict[int, FrameDetections], tracklets: list[NewTracklet]

@@ -29,13 +29,14 @@ class Checkpoint:
     """A moment at which nobody was being tracked, so that analysis can start here as if nothing came before.
 
     Analysis goes on with the first frame after `after` (PTS); `frame_index` counts the decoded frames up to and
-    including it, `next_ordinal` numbers the next tracklet, `detector_state` is the detector's own memory.
+    including it, `next_ordinal` numbers the next tracklet, `memory` holds the detector's state and what did not
+    decode so far.
     """
 
     after: int
     frame_index: int
     next_ordinal: int
-    detector_state: dict[str, np.ndarray] = field(default_factory=dict)
+    memory: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ class IngestStore:
             row = self._db.row("SELECT * FROM checkpoints WHERE run_id = ?", (run.id,))
             checkpoint = None
             if row is not None:
-                state = unpack_arrays(row["detector_state"])
-                checkpoint = Checkpoint(row["after_pts"], row["frame_index"], row["next_ordinal"], state)
+                memory = unpack_arrays(row["memory"])
+                checkpoint = Checkpoint(row["after_pts"], row["frame_index"], row["next_ordinal"], memory)
             item = self._evidence.get(item_id)
             known = results.read_detections(self._db, run.id, item.time_base)
         if checkpoint is not None:
@@ -204,13 +204,13 @@ def _write_checkpoint(tx: Transaction, run_id: int, checkpoint: Checkpoint) -> N
     tx.execute(
         "INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET after_pts = "
         "excluded.after_pts, frame_index = excluded.frame_index, next_ordinal = excluded.next_ordinal, "
-        "detector_state = excluded.detector_state",
+        "memory = excluded.memory",
         (
             run_id,
             checkpoint.after,
             checkpoint.frame_index,
             checkpoint.next_ordinal,
-            pack_arrays(checkpoint.detector_state),
+            pack_arrays(checkpoint.memory),
         ),
     )
 

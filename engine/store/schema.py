@@ -161,7 +161,7 @@ CREATE TABLE checkpoints (
     after_pts INTEGER NOT NULL,
     frame_index INTEGER NOT NULL,
     next_ordinal INTEGER NOT NULL,
-    detector_state BLOB NOT NULL
+    memory BLOB NOT NULL
 ) STRICT;
 CREATE TABLE detections (
     id INTEGER PRIMARY KEY,

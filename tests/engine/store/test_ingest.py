@@ -52,7 +52,7 @@ def test_an_interrupted_run_resumes_and_ends_like_an_uninterrupted_one(tmp_path:
         resume = case.ingest.resume_point(item.id)
         assert resume.checkpoint is not None
         assert (resume.checkpoint.after, resume.checkpoint.next_ordinal) == (49, 2)
-        np.testing.assert_array_equal(resume.checkpoint.detector_state["mean"], CHECKPOINT.detector_state["mean"])
+        np.testing.assert_array_equal(resume.checkpoint.memory["mean"], CHECKPOINT.memory["mean"])
         assert resume.remembered == frames(50, 80)
         assert case.ingest.begin(item.id, new_run()) == run_id
         case.ingest.commit(run_id, batch(50, 99, (second,)))
