@@ -1,0 +1,171 @@
+"""Footage in, people out; and nothing lost, whatever happens on the way."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.case import Case
+from engine.errors import EvidenceChangedError, EvidenceError, UsageError, WorkerError
+from engine.ingest import IngestOptions, ingest_item, pending, register
+from engine.progress import Progress, finish
+from engine.store.tracklets import TrackletFilter
+from engine.types import ItemState, Modality
+from tests.helpers.case_content import logical_content
+from tests.helpers.cases import EXAMINER, new_case
+from tests.helpers.ingest_once import often
+from tests.helpers.walkers import PASSES, write_walkers
+
+REPOSITORY = Path(__file__).parents[2]
+KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_walkers(tmp_path_factory.mktemp("footage") / "day.mp4")
+
+
+def with_item(folder: Path, path: Path) -> Case:
+    case = new_case(folder)
+    finish(register(case, path, "Gate"))
+    return case
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> dict[str, object]:
+    with with_item(tmp_path_factory.mktemp("whole") / "case", clip) as case:
+        finish(ingest_item(case, 1, often()))
+        return logical_content(case)
+
+
+def test_each_pass_becomes_one_tracklet(tmp_path: Path, clip: Path) -> None:
+    reports: list[Progress] = []
+    with with_item(tmp_path / "case", clip) as case:
+        report = finish(ingest_item(case, 1, often()), reports.append)
+        tracklets = case.tracklets.list()
+        assert len(tracklets) == report.tracklets == len(PASSES)
+        for tracklet, known in zip(tracklets, PASSES, strict=True):
+            assert tracklet.modality is Modality.VISIBLE
+            assert known.start - 0.5 <= tracklet.start.seconds <= known.start + 1.5
+            assert tracklet.end.seconds <= known.start + known.seconds + 0.5
+            assert 1 <= len(case.tracklets.crops(tracklet.id)) <= 5
+        assert report.item.state is ItemState.DONE
+        assert (report.frames_decoded, report.frames_failed) == (260, 0)
+        assert pending(case) == []
+    assert {"finding people", "hashing"} <= {each.stage for each in reports}
+
+
+def test_a_grey_recording_is_infrared_unless_the_analyst_says_otherwise(tmp_path: Path) -> None:
+    path = write_walkers(tmp_path / "night.mp4", PASSES[:1], seconds=11, grey=True)
+    with with_item(tmp_path / "case", path) as case:
+        finish(ingest_item(case, 1, often()))
+        assert case.tracklets.count(TrackletFilter(modality=Modality.INFRARED)) == 1
+        case.evidence.override_modality(1, Modality.VISIBLE)
+        finish(ingest_item(case, 1, often()))
+        assert case.tracklets.count(TrackletFilter(modality=Modality.VISIBLE)) == 1
+
+
+def test_killed_at_twenty_random_moments_it_ends_the_same(
+    tmp_path: Path, clip: Path, uninterrupted: dict[str, object]
+) -> None:
+    folder = tmp_path / "case"
+    with_item(folder, clip).close()
+    dice = random.Random(20261121)
+    for _ in range(KILLS):
+        worker = subprocess.Popen([sys.executable, "-m", "tests.helpers.ingest_once", str(folder)], cwd=REPOSITORY)
+        time.sleep(dice.uniform(0.2, 4.0))
+        children = psutil.Process(worker.pid).children(recursive=True) if worker.poll() is None else []
+        worker.kill()
+        worker.wait()
+        assert not psutil.wait_procs(children, timeout=10)[1], "the child outlived its parent"
+        with Case.open(folder, writable=False) as case:
+            assert case.audit.verify().intact
+        with Case.open(folder, examiner=EXAMINER) as case:
+            if not pending(case):  # it ended before the kill: start over, so that every kill meets an ingest
+                break
+    finish_remaining(folder)
+    with Case.open(folder, writable=False) as case:
+        assert logical_content(case) == uninterrupted
+
+
+def finish_remaining(folder: Path) -> None:
+    with Case.open(folder, examiner=EXAMINER) as case:
+        for item in pending(case):
+            finish(ingest_item(case, item.id, often()))
+
+
+def test_a_dead_reader_marks_the_item_failed_and_keeps_what_was_found(
+    tmp_path: Path, clip: Path, uninterrupted: dict[str, object]
+) -> None:
+    with with_item(tmp_path / "case", clip) as case:
+        work = ingest_item(case, 1, often())
+        with pytest.raises(WorkerError, match="ended by signal 9 after frame"):
+            for progress in work:
+                if progress.stage == "finding people" and progress.done > 100:
+                    for child in psutil.Process().children():
+                        os.kill(child.pid, signal.SIGKILL)
+        item = case.evidence.get(1)
+        assert item.state is ItemState.FAILED
+        assert "signal 9" in (item.failure or "")
+        kept = case.tracklets.count()
+        assert kept >= 1
+        finish(ingest_item(case, 1, often()))
+        assert logical_content(case) == uninterrupted
+
+
+def test_stopping_leaves_the_item_interrupted_and_goes_on_from_there(
+    tmp_path: Path, clip: Path, uninterrupted: dict[str, object]
+) -> None:
+    with with_item(tmp_path / "case", clip) as case:
+        work = ingest_item(case, 1, often())
+        for progress in work:
+            if progress.stage == "finding people" and progress.done > 130:
+                break
+        work.close()
+        assert case.evidence.get(1).state is ItemState.INTERRUPTED
+        assert not psutil.Process().children()
+        finish(ingest_item(case, 1, often()))
+        assert logical_content(case) == uninterrupted
+
+
+def test_other_settings_start_afresh(tmp_path: Path, clip: Path) -> None:
+    with with_item(tmp_path / "case", clip) as case:
+        work = ingest_item(case, 1, often())
+        for progress in work:
+            if progress.stage == "finding people" and progress.done > 130:
+                break
+        work.close()
+        report = finish(ingest_item(case, 1, IngestOptions(detector="motion", device="cpu")))
+        assert report.tracklets == len(PASSES)
+        assert len({t.run_id for t in case.tracklets.list()}) == 1
+
+
+def test_footage_that_changed_since_registration_is_refused(tmp_path: Path, clip: Path) -> None:
+    path = tmp_path / "day.mp4"
+    path.write_bytes(clip.read_bytes())
+    with with_item(tmp_path / "case", path) as case:
+        path.write_bytes(clip.read_bytes()[:-5000])
+        with pytest.raises(EvidenceChangedError, match="not the file that was registered"):
+            finish(ingest_item(case, 1, often()))
+        assert case.evidence.get(1).state is ItemState.FAILED
+        assert case.tracklets.count() == 0
+        path.unlink()
+        with pytest.raises(EvidenceError):
+            finish(ingest_item(case, 1, often()))
+
+
+def test_the_same_content_is_registered_once(tmp_path: Path, clip: Path) -> None:
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(clip.read_bytes())
+    with with_item(tmp_path / "case", clip) as case:
+        with pytest.raises(UsageError):
+            finish(register(case, copy, "Gate"))
+        assert len(case.evidence.list()) == 1
