@@ -21,6 +21,7 @@ from engine.pipeline.messages import Batch, Failed, Finished, Job, Message, Open
 from engine.progress import Progress, Work
 from engine.settings import Settings, as_dict, user_data_dir
 from engine.store.records import EvidenceItem, NewRun
+from engine.store.tracklets import TrackletFilter
 from engine.types import ItemState, Modality
 
 _POLL_SECONDS = 0.1
@@ -63,7 +64,8 @@ def register(
     `start_time` is what the recorder's clock showed at the first frame. Raises EvidenceError for what cannot be
     footage, UsageError where the same content is in the case already.
     """
-    from engine.media import hash_file, probe
+    from engine.media.hashing import hash_file
+    from engine.media.probe import probe
 
     found = probe(path)
     digest = yield from hash_file(path)
@@ -98,7 +100,7 @@ def pending(case: Case) -> list[EvidenceItem]:
 
 def _check_unchanged(item: EvidenceItem) -> Work[None]:
     """Before and after are the same file, or there is no result."""
-    from engine.media import hash_file
+    from engine.media.hashing import hash_file
 
     digest = yield from hash_file(item.path)
     if digest.sha256 != item.sha256:
@@ -252,7 +254,7 @@ def _progress(batch: Batch, opened: Opened | None) -> Progress:
 def _report(case: Case, item_id: int, finished: Finished, provider: str) -> IngestReport:
     return IngestReport(
         item=case.evidence.get(item_id),
-        tracklets=len(case.tracklets.of_item(item_id)),
+        tracklets=case.tracklets.count(TrackletFilter(items=(item_id,))),
         frames_decoded=finished.frames_decoded,
         frames_failed=finished.frames_failed,
         provider=provider,
