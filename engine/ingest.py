@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine import errors
 from engine.case import Case
-from engine.errors import EvidenceChangedError, EvidenceError, NightjarError, UsageError, WorkerError
+from engine.errors import EvidenceChangedError, EvidenceError, NightjarError, WorkerError
 from engine.pipeline.messages import Batch, Failed, Finished, Job, Message, Opened, Preparing, Resume
 from engine.progress import Progress, Work
 from engine.settings import Settings, as_dict, user_data_dir
@@ -117,7 +117,9 @@ def _stamp(path: Path) -> list[tuple[str, int, int]]:
     try:
         return [(each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in files]
     except OSError as error:
-        raise EvidenceError(f"{path.name} could not be read ({error.strerror}).", "Check that it is still there.") from error
+        raise EvidenceError(
+            f"{path.name} could not be read ({error.strerror}).", "Check that it is still there."
+        ) from error
 
 
 def _analyse(case: Case, item: EvidenceItem, options: IngestOptions) -> Work[IngestReport]:
@@ -203,9 +205,7 @@ def _child(job: Job) -> Iterator[tuple[Connection, BaseProcess]]:
         receiving.close()
 
 
-def _messages(
-    item: EvidenceItem, receiving: Connection, process: BaseProcess
-) -> Iterator[Message | None]:
+def _messages(item: EvidenceItem, receiving: Connection, process: BaseProcess) -> Iterator[Message | None]:
     """What the child says; None every now and then while it is silent. WorkerError where it died."""
     position = "before its first frame"
     while True:

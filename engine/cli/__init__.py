@@ -48,5 +48,3 @@ def main() -> None:
 
     It gives candidates for an analyst to review: an investigative lead, never an identification.
     """
-
-

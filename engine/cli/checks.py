@@ -46,6 +46,4 @@ def audit(console: Console, folder: Path, action: str | None, last: int) -> None
         entries = list(case.audit.entries(action=action, limit=last))
         rows = [(e.id, e.at, e.actor, e.action, e.target, e.hash[:12] + "…") for e in entries]
         document = {"head": case.audit.head, "entries": entries}
-        console.answer(
-            document, lambda: console.table(("no.", "time (UTC)", "by", "action", "about", "hash"), rows)
-        )
+        console.answer(document, lambda: console.table(("no.", "time (UTC)", "by", "action", "about", "hash"), rows))

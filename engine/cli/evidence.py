@@ -106,7 +106,9 @@ def change(
 
 @click.command("ingest")
 @click.argument("folder", type=FOLDER)
-@click.option("--item", "names", multiple=True, help="Exhibit number; may be given several times (default: all not done).")
+@click.option(
+    "--item", "names", multiple=True, help="Exhibit number; may be given several times (default: all not done)."
+)
 @click.option("--detector", default=None, help="A detector's name ('nightjar models list'), or 'motion'.")
 @click.option("--student", default=None, help="The student network that embeds crops.")
 @click.option("--device", default="auto", help="auto, cpu, cuda, tensorrt, directml or coreml.")

@@ -87,7 +87,9 @@ def download(console: Console, name: str | None) -> None:
 
 def _catalogue(console: Console, entries: list[dict[str, str]]) -> None:
     if not entries:
-        click.echo("The catalogue is empty: no published detector's hash could be verified yet. Import one from a file.")
+        click.echo(
+            "The catalogue is empty: no published detector's hash could be verified yet. Import one from a file."
+        )
         return
     console.table(("name", "licence", "SHA-256"), [tuple(entry.values()) for entry in entries])
 

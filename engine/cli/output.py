@@ -89,7 +89,9 @@ class _Bar:
                 if self._task is not None:
                     self._live.remove_task(self._task)
                 self._task = self._live.add_task(progress.stage, total=progress.total, numbers="")
-            self._live.update(self._task, completed=progress.done, total=progress.total, numbers=self._numbers(progress))
+            self._live.update(
+                self._task, completed=progress.done, total=progress.total, numbers=self._numbers(progress)
+            )
         elif progress.stage != self._stage or self._due():
             click.echo(f"{progress.stage}: {self._numbers(progress)}", err=True)
         self._stage = progress.stage
@@ -104,7 +106,9 @@ class _Bar:
         return True
 
     def _numbers(self, progress: Progress) -> str:
-        parts = [f"{progress.done}" + (f" of {progress.total}" if progress.total else "") + f" {progress.unit}".rstrip()]
+        parts = [
+            f"{progress.done}" + (f" of {progress.total}" if progress.total else "") + f" {progress.unit}".rstrip()
+        ]
         if (rate := self._meter.rate) is not None:
             parts.append(f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
         if (left := self._meter.seconds_left) is not None:

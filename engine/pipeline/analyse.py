@@ -235,7 +235,9 @@ class Analysis:
             self._source.failures.note_corrupt(pts)
         if self._detector.stateful:
             prefix = "detector/"
-            self._detector.restore({name.removeprefix(prefix): a for name, a in memory.items() if name.startswith(prefix)})
+            self._detector.restore(
+                {name.removeprefix(prefix): a for name, a in memory.items() if name.startswith(prefix)}
+            )
 
     def _batch(
         self, step: _Step, analysed: int, frames: dict[int, FrameDetections], tracklets: list[NewTracklet]

@@ -36,7 +36,9 @@ def write_walkers(
 ) -> Path:
     """Write an H.264 clip; `grey` gives a single-channel look, as an infrared camera would."""
     rng = np.random.default_rng(seed)
-    background = cv2.resize(rng.integers(60, 150, (24, 32, 3), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    background = cv2.resize(
+        rng.integers(60, 150, (24, 32, 3), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC
+    )
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE, options={"crf": "20", "g": "25", "threads": "1"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
