@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.case import Case
-from engine.clocks import clock_of, window_pts
 from engine.errors import UsageError
 from engine.models.card import Model
 from engine.pipeline.versions import component_versions
@@ -32,8 +31,8 @@ from engine.types import Modality
 class SearchFilters:
     """What of the archive is compared; None and empty do not narrow.
 
-    `modality` None means the other one than the query's. `cameras` and `items` are ids. `since` and `until` with a
-    time zone are adjusted times, without one recorder times; items whose clock cannot say are then left out.
+    `modality` None means the other one than the query's. `cameras` and `items` are ids. `since` and `until` are
+    true times with a zone (see TrackletFilter); items whose time is not known are then left out.
     `impossible` keeps tracklets that were in one frame with the query and so cannot be the same person.
     """
 
@@ -63,10 +62,10 @@ class SearchOptions:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One line of the ranked list, rank 1 nearest. `band` is 'close', 'moderate' or 'distant'.
+    """One line of the ranked list, rank 1 nearest. `band` is 'close', 'moderate', 'distant' or '' (see `band_rule`).
 
-    `distance` is what it was ranked by, `raw_distance` the plain cosine distance, `place` its percentile in the whole
-    compared gallery's plain distances (0 nearest).
+    `distance` is what it was ranked by, `raw_distance` the plain cosine distance; `nearer` is the share of the
+    compared gallery, in [0, 1], that is nearer by plain distance.
     """
 
     rank: int
@@ -74,7 +73,7 @@ class Candidate:
     band: str
     distance: float
     raw_distance: float
-    place: float
+    nearer: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,7 @@ class SearchResult:
     provisional: str
     reranker: str
     ranked_by: str
+    band_rule: str
     gap: float | None
 
 
@@ -128,8 +128,8 @@ def _rank(
     reranker: str,
     options: SearchOptions,
 ) -> SearchResult:
-    from engine.retrieval.calibration import bands, place
-    from engine.retrieval.exact import nearest
+    from engine.retrieval.calibration import bands
+    from engine.retrieval.exact import nearest, sample_distances
     from engine.retrieval.rerank import RERANKERS
 
     own = tuple({crop.tracklet_id for crop in crops if crop.tracklet_id is not None})
@@ -154,13 +154,12 @@ def _rank(
         np.concatenate((vector[None], context)), gallery.float16[rows], settings.rerank, rows=[0]
     )[0]
     order = np.argsort(distances, kind="stable")[: settings.listed]
-    sample = _sample(gallery, compared, vector, settings.calibration_sample)
-    named = bands(plain[order], sample)
-    places = place(plain[order], sample)
+    sample = sample_distances(vector, gallery.float16, settings.calibration_sample, mask=compared)
+    standings = bands(plain[order], sample)
     tracklets = case.tracklets.rows(gallery.ids[rows[order]])
     candidates = tuple(
-        Candidate(rank, tracklet, band, float(distances[n]), float(plain[n]), float(where))
-        for rank, (tracklet, band, where, n) in enumerate(zip(tracklets, named, places, order, strict=True), start=1)
+        Candidate(stand.rank, tracklet, stand.band or "", float(distances[n]), stand.distance, stand.nearer)
+        for tracklet, stand, n in zip(tracklets, standings.candidates, order, strict=True)
     )
     recorded = case.searches.record(
         NewSearch(
@@ -189,7 +188,8 @@ def _rank(
         provisional=model.card.provisional,
         reranker=reranker,
         ranked_by=RERANKERS[reranker].meaning,
-        gap=candidates[1].distance - candidates[0].distance if len(candidates) > 1 else None,
+        band_rule=standings.rule,
+        gap=standings.gap,
     )
 
 
@@ -216,28 +216,14 @@ def _compared(
         min_quality=filters.min_quality,
         usable=filters.usable,
         undecided=filters.hide_decided,
+        from_time=filters.since,
+        to_time=filters.until,
     )
     mask = gallery.mask(case.tracklets.ids(narrowed, "id"))
-    if filters.since is not None or filters.until is not None:
-        mask &= gallery.mask(_in_window(case, filters))
     left_out = set(own)
     if not filters.impossible:
         left_out.update(*(case.subjects.cannot_be(number) for number in own))
     return mask & ~gallery.mask(np.array(sorted(left_out), np.int64))
-
-
-def _in_window(case: Case, filters: SearchFilters) -> NDArray[np.int64]:
-    """Ids of the tracklets that are seen between `since` and `until`."""
-    found = [np.empty(0, np.int64)]
-    for item in case.evidence.list():
-        last = case.tracklets.last_pts(item.id)
-        if last is None:
-            continue
-        window = window_pts(clock_of(case, item), item.timestamp(last), filters.since, filters.until)
-        if window:
-            inside = TrackletFilter(items=(item.id,), from_pts=window.start, to_pts=window.stop - 1)
-            found.append(case.tracklets.ids(inside, "id"))
-    return np.concatenate(found)
 
 
 def _context(
@@ -257,13 +243,3 @@ def _context(
     rows, _ = nearest(vector, gallery.int8, gallery.float16, settings.context, mask=fellows)
     return np.asarray(gallery.float16[rows[0]], np.float32)
 
-
-def _sample(
-    gallery: GalleryMatrix, compared: NDArray[np.bool_], vector: NDArray[np.float32], size: int
-) -> NDArray[np.float32]:
-    """`(S,) float32` plain distances of evenly spread gallery rows: what is usual in this archive."""
-    from engine.retrieval.distance import cosine_distance
-
-    rows = np.flatnonzero(compared)
-    chosen = rows[np.linspace(0, len(rows) - 1, min(size, len(rows))).round().astype(np.int64)]
-    return np.asarray(cosine_distance(vector[None], np.asarray(gallery.float16[chosen], np.float32))[0])

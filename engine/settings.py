@@ -142,6 +142,9 @@ class SearchSettings:
 
     rescored: int = 1000  # nearest by int8, rescored from float16
     listed: int = 200  # candidates kept with the search
+    reranker: str = "affinity"
+    context: int = 500  # the query's nearest fellows in its own modality, for transductive re-ranking
+    calibration_sample: int = 5000  # gallery tracklets that say what distance is usual in this archive
     rerank: RerankSettings = field(default_factory=RerankSettings)
     bands: BandSettings = field(default_factory=BandSettings)
 

@@ -27,7 +27,7 @@ def ahead(items: Iterable[T], depth: int) -> Generator[T, None, None]:
             for item in items:
                 if not _put(handed, item, stop):
                     return
-        except BaseException as error:  # handed over, not swallowed
+        except BaseException as error:  # noqa: BLE001 handed over, not swallowed
             failure.append(error)
         finally:
             close = getattr(items, "close", None)

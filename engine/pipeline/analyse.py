@@ -7,7 +7,7 @@ the pace. What comes out depends on the job alone: not on timing, on threads, or
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 
@@ -76,7 +76,7 @@ def analyse(job: Job) -> Iterator[Message]:
         yield analysis.finished()
 
 
-def _segments(job: Job, source: FrameSource) -> Iterator[Message]:
+def _segments(job: Job, source: FrameSource) -> Generator[Message, None, tuple[ModalitySegment, ...]]:
     """IR or RGB over the item's time; yields progress, returns the segments."""
     work = segment_modality(source, job.settings.modality)
     while True:

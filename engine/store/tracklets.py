@@ -150,6 +150,15 @@ class TrackletStore:
         found = {row[0]: (row[1], row[2]) for row in rows}
         return np.array([found[int(n)] for n in ids], np.float64).reshape(-1, 2)
 
+    def find(self, item_id: int, ordinal: int) -> Tracklet:
+        """By its number within an item's shown results; `UsageError` where there is none."""
+        row = self._db.row(
+            f"{_COLUMNS} WHERE t.item_id = ? AND t.ordinal = ? AND t.run_id = e.current_run_id", (item_id, ordinal)
+        )
+        if row is None:
+            raise UsageError(f"There is no tracklet {ordinal} of that item.", "List the tracklets to see them.")
+        return _tracklet(row)
+
     def points(self, tracklet_id: int) -> tuple[TrackPoint, ...]:
         """The path, in order of time."""
         row = self._db.row(

@@ -14,8 +14,8 @@ import pytest
 
 from engine.case import Case
 from engine.errors import EvidenceChangedError, EvidenceError, UsageError, WorkerError
-from engine.ingest import IngestOptions, ingest_item, pending, register
-from engine.progress import Progress, finish
+from engine.ingest import IngestOptions, IngestReport, ingest_item, pending, register
+from engine.progress import Progress, Work, finish
 from engine.store.tracklets import TrackletFilter
 from engine.types import ItemState, Modality
 from tests.helpers.case_content import logical_content
@@ -102,6 +102,12 @@ def test_killed_at_random_moments_it_ends_the_same(
         assert logical_content(case) == uninterrupted
 
 
+def to_frame(work: Work[IngestReport], number: int) -> None:
+    """Carry the ingest on until more than `number` frames are committed."""
+    while (progress := next(work)).stage != "finding people" or progress.done <= number:
+        pass
+
+
 def readers(pid: int | None = None) -> list[psutil.Process]:
     """The ingest children of a process (of this one by default)."""
     return [
@@ -114,11 +120,11 @@ def test_a_dead_reader_marks_the_item_failed_and_keeps_what_was_found(
 ) -> None:
     with with_item(tmp_path / "case", clip) as case:
         work = ingest_item(case, 1, often())
+        to_frame(work, 100)
+        for child in readers():
+            child.kill()
         with pytest.raises(WorkerError, match="ended by signal 9 after frame"):
-            for progress in work:
-                if progress.stage == "finding people" and progress.done > 100:
-                    for child in readers():
-                        child.kill()
+            finish(work)
         item = case.evidence.get(1)
         assert item.state is ItemState.FAILED
         assert "signal 9" in (item.failure or "")
@@ -133,9 +139,7 @@ def test_stopping_leaves_the_item_interrupted_and_goes_on_from_there(
 ) -> None:
     with with_item(tmp_path / "case", clip) as case:
         work = ingest_item(case, 1, often())
-        for progress in work:
-            if progress.stage == "finding people" and progress.done > 130:
-                break
+        to_frame(work, 130)
         work.close()
         assert case.evidence.get(1).state is ItemState.INTERRUPTED
         assert not readers()
@@ -146,9 +150,7 @@ def test_stopping_leaves_the_item_interrupted_and_goes_on_from_there(
 def test_other_settings_start_afresh(tmp_path: Path, clip: Path) -> None:
     with with_item(tmp_path / "case", clip) as case:
         work = ingest_item(case, 1, often())
-        for progress in work:
-            if progress.stage == "finding people" and progress.done > 130:
-                break
+        to_frame(work, 130)
         work.close()
         report = finish(ingest_item(case, 1, IngestOptions(detector="motion", device="cpu")))
         assert report.tracklets == len(PASSES)
