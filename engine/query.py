@@ -112,7 +112,9 @@ def _from_file(path: Path) -> QueryCrop:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise EvidenceError(f"The picture {path.name} could not be read ({error.strerror}).", "Check the path.") from error
+        raise EvidenceError(
+            f"The picture {path.name} could not be read ({error.strerror}).", "Check the path."
+        ) from error
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if pixels is None:
         raise EvidenceError(f"{path.name} is not a picture that can be read.", "Give a JPEG or PNG of one person.")

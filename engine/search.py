@@ -18,11 +18,11 @@ from engine.errors import UsageError
 from engine.models.card import Model
 from engine.pipeline.versions import component_versions
 from engine.progress import Progress, Work
-from engine.query import Query, QueryCrop, gather_query
+from engine.query import GatheredQuery, Query, QueryCrop, gather_query
 from engine.settings import SearchSettings, as_dict, user_data_dir
 from engine.store.gallery import GalleryMatrix
 from engine.store.records import Tracklet
-from engine.store.searches import NewSearch, QueryPicture, Ranked, hash_ids
+from engine.store.searches import NewSearch, QueryPicture, Ranked, Search, hash_ids
 from engine.store.tracklets import TrackletFilter
 from engine.types import Modality
 
@@ -49,7 +49,7 @@ class SearchFilters:
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """How to rank. `student` is a model's name (None: the default), `reranker` a key of RERANKERS (None: the default)."""
+    """How to rank. `student` is a model's name, `reranker` a key of RERANKERS; None takes the default."""
 
     student: str | None = None
     reranker: str | None = None
@@ -115,131 +115,129 @@ def run_search(case: Case, query: Query, options: SearchOptions | None = None) -
         raise UsageError("The case has nobody to search among yet.", "Add daytime footage and ingest it first.")
     gallery = yield from case.gallery.prepare(model.card.sha256)
     yield Progress("comparing", 0, len(gallery), "tracklets")
-    return _rank(case, asked.crops, asked.vector, asked.provider, gallery, model, reranker, options)
+    return _Ranking(case, asked, gallery, model, reranker, options).result()
 
 
-def _rank(
-    case: Case,
-    crops: tuple[QueryCrop, ...],
-    vector: NDArray[np.float32],
-    provider: str,
-    gallery: GalleryMatrix,
-    model: Model,
-    reranker: str,
-    options: SearchOptions,
-) -> SearchResult:
-    from engine.retrieval.calibration import bands
-    from engine.retrieval.exact import nearest, sample_distances
-    from engine.retrieval.rerank import RERANKERS
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """One query against one gallery."""
 
-    own = tuple({crop.tracklet_id for crop in crops if crop.tracklet_id is not None})
-    modalities = {case.tracklets.get(number).modality for number in own}
-    compared = _compared(case, own, modalities, gallery, options.filters)
-    if not compared.any():
-        raise UsageError(
-            "No tracklet of the archive is left to compare with.", "Widen the filters, or ingest more footage."
+    case: Case
+    asked: GatheredQuery
+    gallery: GalleryMatrix
+    model: Model
+    reranker: str
+    options: SearchOptions
+
+    @property
+    def own(self) -> list[int]:
+        """The tracklets searched for."""
+        return sorted({crop.tracklet_id for crop in self.asked.crops if crop.tracklet_id is not None})
+
+    def result(self) -> SearchResult:
+        """Rank, place the list in its gallery, and record it."""
+        from engine.retrieval.calibration import bands
+        from engine.retrieval.exact import sample_distances
+        from engine.retrieval.rerank import RERANKERS
+
+        settings, gallery = self.options.settings, self.gallery
+        compared = self._compared()
+        if not compared.any():
+            raise UsageError(
+                "No tracklet of the archive is left to compare with.", "Widen the filters, or ingest more footage."
+            )
+        rows, plain = self._nearest(compared, max(settings.listed, settings.rerank.candidates))
+        fellows, _ = self._nearest(self._fellows(), settings.context)
+        queries = np.concatenate((self.asked.vector[None], np.asarray(gallery.float16[fellows], np.float32)))
+        distances = RERANKERS[self.reranker](queries, gallery.float16[rows], settings.rerank, rows=[0])[0]
+        order = np.argsort(distances, kind="stable")[: settings.listed]
+        sample = sample_distances(self.asked.vector, gallery.float16, settings.calibration_sample, mask=compared)
+        standings = bands(plain[order], sample)
+        candidates = tuple(
+            Candidate(stand.rank, tracklet, stand.band or "", float(distances[n]), stand.distance, stand.nearer)
+            for tracklet, stand, n in zip(
+                self.case.tracklets.rows(gallery.ids[rows[order]]), standings.candidates, order, strict=True
+            )
         )
-    settings = options.settings
-    rows, plain = nearest(
-        vector,
-        gallery.int8,
-        gallery.float16,
-        max(settings.listed, settings.rerank.candidates),
-        mask=compared,
-        rescored=settings.rescored,
-    )
-    rows, plain = rows[0], plain[0]
-    context = _context(case, own, modalities, vector, gallery, settings)
-    distances = RERANKERS[reranker](
-        np.concatenate((vector[None], context)), gallery.float16[rows], settings.rerank, rows=[0]
-    )[0]
-    order = np.argsort(distances, kind="stable")[: settings.listed]
-    sample = sample_distances(vector, gallery.float16, settings.calibration_sample, mask=compared)
-    standings = bands(plain[order], sample)
-    tracklets = case.tracklets.rows(gallery.ids[rows[order]])
-    candidates = tuple(
-        Candidate(stand.rank, tracklet, stand.band or "", float(distances[n]), stand.distance, stand.nearer)
-        for tracklet, stand, n in zip(tracklets, standings.candidates, order, strict=True)
-    )
-    recorded = case.searches.record(
-        NewSearch(
-            queries=tuple(_picture(crop) for crop in crops if crop.used),
-            model_sha256=model.card.sha256,
-            settings=as_dict(settings),
-            filters=as_dict(options.filters),
-            reranker=reranker,
-            provider=provider,
+        recorded = self._record(candidates, compared)
+        return SearchResult(
+            id=recorded.id,
+            label=recorded.label,
+            query=self.asked.crops,
+            candidates=candidates,
+            gallery_size=recorded.gallery_size,
+            model=self.model.name,
+            model_sha256=self.model.card.sha256,
+            provider=self.asked.provider,
+            provisional=self.model.card.provisional,
+            reranker=self.reranker,
+            ranked_by=RERANKERS[self.reranker].meaning,
+            band_rule=standings.rule,
+            gap=standings.gap,
+        )
+
+    def _record(self, candidates: Sequence[Candidate], compared: NDArray[np.bool_]) -> Search:
+        search = NewSearch(
+            queries=tuple(_picture(crop) for crop in self.asked.crops if crop.used),
+            model_sha256=self.model.card.sha256,
+            settings=as_dict(self.options.settings),
+            filters=as_dict(self.options.filters),
+            reranker=self.reranker,
+            provider=self.asked.provider,
             versions=component_versions(),
             gallery_size=int(compared.sum()),
-            gallery_sha256=hash_ids(gallery.ids[compared]),
-            note=options.note,
-        ),
-        [Ranked(c.rank, c.tracklet.id, c.distance, c.raw_distance) for c in candidates],
-    )
-    return SearchResult(
-        id=recorded.id,
-        label=recorded.label,
-        query=crops,
-        candidates=candidates,
-        gallery_size=recorded.gallery_size,
-        model=model.name,
-        model_sha256=model.card.sha256,
-        provider=provider,
-        provisional=model.card.provisional,
-        reranker=reranker,
-        ranked_by=RERANKERS[reranker].meaning,
-        band_rule=standings.rule,
-        gap=standings.gap,
-    )
+            gallery_sha256=hash_ids(self.gallery.ids[compared]),
+            note=self.options.note,
+        )
+        lines = [Ranked(c.rank, c.tracklet.id, c.distance, c.raw_distance) for c in candidates]
+        return self.case.searches.record(search, lines)
+
+    def _nearest(self, mask: NDArray[np.bool_], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """`(K,)` gallery rows and plain distances, nearest first."""
+        from engine.retrieval.exact import nearest
+
+        gallery, rescored = self.gallery, self.options.settings.rescored
+        rows, plain = nearest(self.asked.vector, gallery.int8, gallery.float16, count, mask=mask, rescored=rescored)
+        return rows[0], plain[0]
+
+    def _compared(self) -> NDArray[np.bool_]:
+        """`(N,) bool`: the rows of the gallery that the filters let through; the query itself never is."""
+        filters = self.options.filters
+        narrowed = TrackletFilter(
+            modality=filters.modality or self._other_modality(),
+            cameras=filters.cameras,
+            items=filters.items,
+            min_quality=filters.min_quality,
+            usable=filters.usable,
+            undecided=filters.hide_decided,
+            from_time=filters.since,
+            to_time=filters.until,
+        )
+        left_out = set(self.own)
+        if not filters.impossible:
+            left_out.update(*(self.case.subjects.cannot_be(number) for number in self.own))
+        return self._mask(narrowed) & ~self.gallery.mask(np.array(sorted(left_out), np.int64))
+
+    def _fellows(self) -> NDArray[np.bool_]:
+        """`(N,) bool`: the case's other tracklets of the query's modality, which take part in re-ranking."""
+        own = self.gallery.mask(np.array(self.own, np.int64))
+        return self._mask(TrackletFilter(modality=self._modality())) & ~own
+
+    def _mask(self, wanted: TrackletFilter) -> NDArray[np.bool_]:
+        return self.gallery.mask(self.case.tracklets.ids(wanted, "id"))
+
+    def _modality(self) -> Modality:
+        """The query's own; a picture from outside counts as IR, which is what this program is for."""
+        seen = {self.case.tracklets.get(number).modality for number in self.own} or {Modality.INFRARED}
+        if len(seen) > 1:
+            raise UsageError("The query mixes IR and RGB crops.", "Search with one kind at a time.")
+        return seen.pop()
+
+    def _other_modality(self) -> Modality:
+        return Modality.VISIBLE if self._modality() is Modality.INFRARED else Modality.INFRARED
 
 
 def _picture(crop: QueryCrop) -> QueryPicture:
     if crop.crop_id is not None:
         return QueryPicture(crop_id=crop.crop_id, label=crop.label)
     return QueryPicture(jpeg=crop.jpeg, label=crop.label)
-
-
-def _compared(
-    case: Case, own: Sequence[int], modalities: set[Modality], gallery: GalleryMatrix, filters: SearchFilters
-) -> NDArray[np.bool_]:
-    """`(N,) bool`: the rows of the gallery that the filters let through; the query itself never is."""
-    modality = filters.modality
-    if modality is None:
-        seen = modalities or {Modality.INFRARED}
-        modality = Modality.VISIBLE if seen == {Modality.INFRARED} else Modality.INFRARED
-        if len(seen) > 1:
-            raise UsageError("The query mixes IR and RGB crops.", "Say which of the two to search among.")
-    narrowed = TrackletFilter(
-        modality=modality,
-        cameras=filters.cameras,
-        items=filters.items,
-        min_quality=filters.min_quality,
-        usable=filters.usable,
-        undecided=filters.hide_decided,
-        from_time=filters.since,
-        to_time=filters.until,
-    )
-    mask = gallery.mask(case.tracklets.ids(narrowed, "id"))
-    left_out = set(own)
-    if not filters.impossible:
-        left_out.update(*(case.subjects.cannot_be(number) for number in own))
-    return mask & ~gallery.mask(np.array(sorted(left_out), np.int64))
-
-
-def _context(
-    case: Case,
-    own: Sequence[int],
-    modalities: set[Modality],
-    vector: NDArray[np.float32],
-    gallery: GalleryMatrix,
-    settings: SearchSettings,
-) -> NDArray[np.float32]:
-    """`(C, D)` the query's fellows for re-ranking: the case's other tracklets of its modality that are nearest to it."""
-    from engine.retrieval.exact import nearest
-
-    modality = next(iter(modalities), Modality.INFRARED)
-    fellows = gallery.mask(case.tracklets.ids(TrackletFilter(modality=modality), "id"))
-    fellows &= ~gallery.mask(np.array(own, np.int64))
-    rows, _ = nearest(vector, gallery.int8, gallery.float16, settings.context, mask=fellows)
-    return np.asarray(gallery.float16[rows[0]], np.float32)
-

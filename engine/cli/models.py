@@ -27,7 +27,7 @@ def list_models(console: Console) -> None:
     document = {"models": [_line(model, defaults) for model in found], "defaults": defaults}
 
     def text() -> None:
-        rows = [("*" if line["default"] else "", *list(line.values())[:-1]) for line in document["models"]]  # type: ignore[union-attr]
+        rows = [("*" if line["default"] else "", *list(line.values())[:-1]) for line in document["models"]]
         motion = "*" if defaults["detector"] == "motion" else ""
         rows.insert(0, (motion, "motion", "detector", "built in", "Nightjar's own", "no model file"))
         console.table(("", "name", "task", "origin", "licence", "SHA-256"), rows)

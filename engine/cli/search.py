@@ -27,7 +27,12 @@ LEAD = "Ranked by appearance: an investigative lead, not an identification. The 
 @click.option("--among", type=MODALITY, default=None, help="Search among IR or RGB (default: the other one).")
 @click.option("--camera", "cameras", multiple=True, help="Only this camera; may be given several times.")
 @click.option("--item", "items", multiple=True, help="Only this exhibit; may be given several times.")
-@click.option("--since", type=click.DateTime(), default=None, help="From this time on (UTC; recorder time where its clock was never compared).")
+@click.option(
+    "--since",
+    type=click.DateTime(),
+    default=None,
+    help="From this time on (UTC; recorder time where its clock was never compared).",
+)
 @click.option("--until", type=click.DateTime(), default=None, help="Before this time (UTC, as above).")
 @click.option("--min-quality", type=float, default=None, help="Leave out tracklets of a lower quality (0 to 1).")
 @click.option("--hide-decided", is_flag=True, help="Leave out who has been decided about.")
@@ -103,7 +108,7 @@ def searches(console: Console, folder: Path) -> None:
 def decide(
     console: Console, folder: Path, label: str, rank: int, verdict: str, reason: str, subject: str | None
 ) -> None:
-    """Say what you think of the candidate at RANK of search LABEL (Q-001). The decision is yours, never the program's."""
+    """Say what you think of the candidate at RANK of search LABEL (Q-001): the decision is yours alone."""
     with Case.open(folder, examiner=console.examiner) as case:
         found = case.searches.find(label)
         line = next((line for line in case.searches.results(found.id) if line.rank == rank), None)
