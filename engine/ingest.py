@@ -154,12 +154,14 @@ def _follow_child(case: Case, item: EvidenceItem, job: Job) -> Work[IngestReport
     """Run the child and commit what it tells; None where it turns out that the resume point cannot be used."""
     run_id, opened = 0, None
     before = _stamp(item.path)
+    latest = Progress("starting", 0)
     with _child(job) as (receiving, process):
         for message in _messages(item, receiving, process):
             if message is None:
-                yield Progress("starting", 0)
+                yield latest  # silence is a pause and cancellation point too
             elif isinstance(message, Preparing):
-                yield Progress(message.stage, message.done, message.total, message.unit)
+                latest = Progress(message.stage, message.done, message.total, message.unit)
+                yield latest
             elif isinstance(message, Opened):
                 inputs = _inputs(job, message)
                 unfinished = case.ingest.unfinished(item.id)
@@ -168,7 +170,8 @@ def _follow_child(case: Case, item: EvidenceItem, job: Job) -> Work[IngestReport
                 run_id, opened = case.ingest.begin(item.id, inputs, message.segments), message
             elif isinstance(message, Batch):
                 case.ingest.commit(run_id, message)
-                yield _progress(message, opened)
+                latest = _progress(message, opened)
+                yield latest
             elif isinstance(message, Failed):
                 raise _as_error(message)
             elif isinstance(message, Finished):

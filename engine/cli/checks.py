@@ -11,30 +11,6 @@ from engine.cli.case import FOLDER
 from engine.cli.output import Console, command
 
 
-@click.command("verify")
-@click.argument("folder", type=FOLDER)
-@command
-def verify(console: Console, folder: Path) -> None:
-    """Check footage against its hashes, the audit chain, the database, crops and embeddings. Changes nothing."""
-    from engine.errors import CaseCorruptError
-    from engine.verify import verify_case
-
-    with Case.open(folder, writable=False) as case:
-        report = console.run(verify_case(case))
-        document = {"sound": report.sound, "findings": list(report.findings), "audit_head": report.audit_head}
-
-        def text() -> None:
-            for finding in report.findings:
-                click.echo(f"- {finding}")
-            if report.sound:
-                click.echo("Everything is as it was recorded.")
-            click.echo(f"Audit head: {report.audit_head}")
-
-        console.answer(document, text)
-    if not report.sound:
-        raise SystemExit(CaseCorruptError.exit_code)
-
-
 @click.command("audit")
 @click.argument("folder", type=FOLDER)
 @click.option("--action", default=None, help="Only this action, e.g. 'ingest.finish'.")
@@ -43,7 +19,7 @@ def verify(console: Console, folder: Path) -> None:
 def audit(console: Console, folder: Path, action: str | None, last: int) -> None:
     """What was done in the case, newest last, each entry chained to the one before by hash."""
     with Case.open(folder, writable=False) as case:
-        entries = list(case.audit.entries(action=action, limit=last))
+        entries = list(reversed(case.audit.entries(action=action, limit=last)))
         rows = [(e.id, e.at, e.actor, e.action, e.target, e.hash[:12] + "…") for e in entries]
         document = {"head": case.audit.head, "entries": entries}
         console.answer(document, lambda: console.table(("no.", "time (UTC)", "by", "action", "about", "hash"), rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from engine.errors import StorageError
 
 TILE_WIDTH, TILE_HEIGHT = 128, 256
 CAPTION_LINE, MARGIN = 15, 10
+NOTICE_CHARACTER = 7  # pixels; notices wrap at the sheet's width
 BACKGROUND, SURROUND, TEXT, QUIET = "#1b1b1b", "#3c3c3c", "#ededed", "#a0a0a0"
 
 
@@ -31,11 +33,13 @@ def write_contact_sheet(
 
     Raises StorageError where the file cannot be written. The picture is a pure function of its arguments.
     """
+    width = MARGIN + columns * (TILE_WIDTH + MARGIN)
+    notices = [line for notice in notices for line in textwrap.wrap(notice, (width - 2 * MARGIN) // NOTICE_CHARACTER)]
     caption_lines = max((len(tile.lines) for _, tiles in rows for tile in tiles), default=0)
     tile_height = TILE_HEIGHT + caption_lines * CAPTION_LINE + MARGIN
     height = MARGIN + 26 + len(notices) * 18 + MARGIN
     height += sum(24 + _lines(len(tiles), columns) * tile_height for _, tiles in rows) + MARGIN
-    sheet = Image.new("RGB", (MARGIN + columns * (TILE_WIDTH + MARGIN), height), BACKGROUND)
+    sheet = Image.new("RGB", (width, height), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     y = MARGIN
     draw.text((MARGIN, y), title, TEXT, ImageFont.load_default(18))

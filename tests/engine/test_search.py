@@ -1,0 +1,140 @@
+"""From a person seen at night to a ranked list of people seen by day, on footage made on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.case import Case
+from engine.errors import EvidenceError, UsageError
+from engine.ingest import ingest_item, register
+from engine.progress import finish
+from engine.query import Query
+from engine.retrieval.rerank import RERANKERS
+from engine.search import SearchFilters, SearchOptions, SearchResult, run_search
+from engine.store.searches import hash_ids
+from engine.store.tracklets import TrackletFilter
+from engine.types import Modality, Verdict
+from tests.helpers.cases import new_case
+from tests.helpers.ingest_once import often
+from tests.helpers.walkers import PASSES, write_walkers
+
+CPU = SearchOptions(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+    folder = tmp_path_factory.mktemp("search")
+    night = write_walkers(folder / "night.mp4", PASSES, grey=True, seed=3)
+    day = write_walkers(folder / "day.mp4", PASSES, seed=4)
+    with new_case(folder / "case") as made:
+        for path, camera in ((night, "Yard"), (day, "Gate")):
+            item = finish(register(made, path, camera))
+            finish(ingest_item(made, item.id, often()))
+        yield made
+
+
+def of(case: Case, modality: Modality) -> list[int]:
+    return case.tracklets.ids(TrackletFilter(modality=modality)).tolist()
+
+
+def search(case: Case, query: Query, options: SearchOptions = CPU) -> SearchResult:
+    return finish(run_search(case, query, options))
+
+
+def test_everybody_of_the_other_modality_is_ranked(case: Case) -> None:
+    night, day = of(case, Modality.INFRARED), of(case, Modality.VISIBLE)
+    result = search(case, Query(tracklets=(night[0],)))
+    assert sorted(c.tracklet.id for c in result.candidates) == day
+    assert [c.rank for c in result.candidates] == [1, 2, 3]
+    assert [c.distance for c in result.candidates] == sorted(c.distance for c in result.candidates)
+    assert result.gallery_size == len(day)
+    assert "never tested on real" in result.provisional
+
+
+@pytest.mark.parametrize("reranker", RERANKERS)
+def test_a_search_can_be_repeated_to_the_digit(case: Case, reranker: str) -> None:
+    query = Query(tracklets=(of(case, Modality.INFRARED)[1],))
+    options = replace(CPU, reranker=reranker)
+    first, second = search(case, query, options), search(case, query, options)
+    assert [(c.tracklet.id, c.distance) for c in first.candidates] == [
+        (c.tracklet.id, c.distance) for c in second.candidates
+    ]
+    assert first.id != second.id
+
+
+def test_every_input_is_recorded(case: Case) -> None:
+    night, day = of(case, Modality.INFRARED), of(case, Modality.VISIBLE)
+    result = search(case, Query(tracklets=(night[2],)), replace(CPU, reranker="none", note="dock"))
+    stored = case.searches.get(result.id)
+    assert stored.model_sha256 == result.model_sha256
+    assert stored.reranker == "none"
+    assert stored.note == "dock"
+    assert stored.gallery_sha256 == hash_ids(np.array(day))
+    assert {"onnxruntime", "numpy", "nightjar"} <= set(stored.versions)
+    assert [q.crop_id for q in stored.queries] == [c.crop_id for c in result.query if c.used]
+    assert [r.tracklet_id for r in case.searches.results(result.id)] == [c.tracklet.id for c in result.candidates]
+
+
+def test_a_stored_crop_and_the_same_crop_as_a_file_rank_alike(case: Case, tmp_path: Path) -> None:
+    crop = case.tracklets.crops(of(case, Modality.INFRARED)[0])[0]
+    picture = tmp_path / "person.png"
+    pixels = cv2.imdecode(np.frombuffer(case.tracklets.crop_jpeg(crop.id), np.uint8), cv2.IMREAD_COLOR)
+    cv2.imwrite(str(picture), pixels)
+    plain = replace(CPU, reranker="none")
+    stored = search(case, Query(crops=(crop.id,)), plain)
+    outside = search(case, Query(images=(picture,)), plain)
+    assert [c.tracklet.id for c in stored.candidates] == [c.tracklet.id for c in outside.candidates]
+    assert [c.distance for c in stored.candidates] == pytest.approx([c.distance for c in outside.candidates], abs=0.02)
+
+
+def test_filters_narrow_what_is_compared(case: Case) -> None:
+    night, day = of(case, Modality.INFRARED), of(case, Modality.VISIBLE)
+    query = Query(tracklets=(night[0],))
+    result = search(case, query)
+    case.decisions.decide(result.id, [day[0]], Verdict.REJECTED)
+    left = search(case, query, replace(CPU, filters=SearchFilters(hide_decided=True)))
+    assert day[0] not in {c.tracklet.id for c in left.candidates}
+    same = search(case, query, replace(CPU, filters=SearchFilters(modality=Modality.INFRARED)))
+    assert {c.tracklet.id for c in same.candidates} == set(night) - {night[0]}
+    with pytest.raises(UsageError, match="left to compare"):
+        search(case, query, replace(CPU, filters=SearchFilters(min_quality=2.0)))
+
+
+def test_an_rgb_person_is_searched_among_ir(case: Case) -> None:
+    result = search(case, Query(tracklets=(of(case, Modality.VISIBLE)[0],)))
+    assert {c.tracklet.id for c in result.candidates} == set(of(case, Modality.INFRARED))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("notes.jpg", b"not a picture", "not a picture"),
+        ("empty.png", b"", "not a picture"),
+        ("tiny.png", cv2.imencode(".png", np.zeros((20, 10, 3), np.uint8))[1].tobytes(), "too small"),
+    ],
+)
+def test_an_unusable_picture_is_refused_in_a_sentence(
+    case: Case, tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(EvidenceError, match=sentence):
+        search(case, Query(images=(tmp_path / name,)))
+
+
+def test_nothing_to_search_with_or_in_is_told(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nobody to search for"):
+        search(case, Query())
+    with pytest.raises(EvidenceError, match="could not be read"):
+        search(case, Query(images=(tmp_path / "missing.png",)))
+    with pytest.raises(UsageError, match="no search|no tracklet|There is no"):
+        search(case, Query(tracklets=(999,)))
+    with new_case(tmp_path / "empty") as empty, pytest.raises(UsageError, match="nobody to search among"):
+        picture = tmp_path / "person.png"
+        cv2.imwrite(str(picture), np.full((160, 64, 3), 90, np.uint8))
+        search(empty, Query(images=(picture,)))
