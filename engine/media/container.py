@@ -104,3 +104,8 @@ def packets(container: Any, stream: Any, path: Path) -> Iterator[Any]:
             barren += 1
         except OSError as error:
             raise unreadable(path, error) from error
+
+
+def decoder_version() -> str:
+    """The version of FFmpeg's decoders (libavcodec) that made the pictures."""
+    return ".".join(str(part) for part in av.library_versions["libavcodec"])

@@ -6,6 +6,7 @@ import platform
 from importlib import metadata
 
 import engine
+from engine.media.container import decoder_version
 
 _DECIDING = ("av", "numpy", "opencv-python", "trackers")
 _RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
@@ -13,7 +14,7 @@ _RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
 
 def component_versions() -> dict[str, str]:
     """Nightjar, Python, the decoder and every library whose version can change a result."""
-    versions = {"nightjar": engine.__version__, "python": platform.python_version(), "ffmpeg": _ffmpeg()}
+    versions = {"nightjar": engine.__version__, "python": platform.python_version(), "ffmpeg": decoder_version()}
     for name in _DECIDING:
         versions[name] = _version(name) or "unknown"
     versions["onnxruntime"] = next((found for name in _RUNTIMES if (found := _version(name))), "unknown")
@@ -25,9 +26,3 @@ def _version(distribution: str) -> str | None:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _ffmpeg() -> str:
-    import av
-
-    return ".".join(str(part) for part in av.library_versions["libavcodec"])
