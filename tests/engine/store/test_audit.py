@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,9 @@ def folder(tmp_path: Path) -> Path:
 
 def tamper(folder: Path, *statements: str) -> None:
     """What somebody with a SQLite shell can do."""
-    with sqlite3.connect(folder / "case.db") as connection:
+    with closing(sqlite3.connect(folder / "case.db")) as connection, connection:
         for statement in statements:
             connection.execute(statement)
-    connection.close()
 
 
 def problems(folder: Path, expected_head: str | None = None) -> str:
@@ -60,10 +60,9 @@ def test_pages_and_filters(folder: Path) -> None:
 
 @pytest.mark.parametrize("table", ["audit", "clock_records", "custody", "searches", "decisions", "subject_members"])
 def test_the_database_itself_refuses_to_rewrite_history(folder: Path, table: str) -> None:
-    with sqlite3.connect(folder / "case.db") as connection:
+    with closing(sqlite3.connect(folder / "case.db")) as connection:
         triggers = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")}
         assert {f"{table}_no_update", f"{table}_no_delete"} <= triggers
-    connection.close()
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET actor = 'X'", "DELETE FROM audit WHERE id = 3"])
