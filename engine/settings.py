@@ -87,7 +87,7 @@ class QualitySettings:
 
     min_width: int = 24
     min_height: int = 56
-    min_sharpness: float = 0.15
+    min_sharpness: float = 0.22  # a blur of about 3 pixels sigma on a crop 128 pixels high
     min_exposure: float = 0.25
     min_completeness: float = 0.6
     crops_per_tracklet: int = 5

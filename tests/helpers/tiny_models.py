@@ -38,7 +38,9 @@ def save_graph(
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def student(path: Path, *, scale: float = 1.0, normalised: bool = True, **card: Any) -> Model:
+def student(
+    path: Path, *, scale: float = 1.0, normalised: bool = True, batch: int | str = "batch", **card: Any
+) -> Model:
     """A student of 16 × 8 crops: the mean colour and its square, normalised unless told otherwise.
 
     `scale` multiplies the embedding at the end; NaN makes a network that computes nonsense.
@@ -58,8 +60,8 @@ def student(path: Path, *, scale: float = 1.0, normalised: bool = True, **card: 
     sha256 = save_graph(
         path,
         nodes,
-        {"crops": ("uint8", ["batch", 16, 8, 3])},
-        {"embedding": ("float32", ["batch", 6]), "feature_map": ("float32", ["batch", 3, 16, 8])},
+        {"crops": ("uint8", [batch, 16, 8, 3])},
+        {"embedding": ("float32", [batch, 6]), "feature_map": ("float32", [batch, 3, 16, 8])},
         {"one": np.array([1, 2, 3], np.float32), "scale": np.array(scale, np.float32)},
     )
     entries: dict[str, Any] = {

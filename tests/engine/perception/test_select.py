@@ -1,0 +1,76 @@
+"""The chosen crops: the best, apart in time, few, and the same every time."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+
+from engine.perception.preprocess import decode_jpeg
+from engine.perception.select import CropSelector
+from engine.settings import QualitySettings
+from engine.types import Box, CropQuality, Frame, Timestamp
+
+SETTINGS = QualitySettings()
+BOX = Box(10, 10, 40, 100)
+
+
+def quality(score: float, *faults: str) -> CropQuality:
+    return CropQuality(40, 100, score, score, 1.0, score, faults)
+
+
+def frame(n: int) -> Frame:
+    image = np.random.default_rng(n).integers(0, 256, (120, 60, 3), dtype=np.uint8)
+    return Frame(image, Timestamp(n, Fraction(1, 10)), n)
+
+
+def walked(scores: list[float], *faults: str) -> CropSelector:
+    selector = CropSelector(SETTINGS)
+    for n, score in enumerate(scores):
+        selector.offer(frame(n), BOX, quality(score, *faults))
+    return selector
+
+
+def test_a_long_track_gives_five_crops_apart_in_time_with_the_best_first() -> None:
+    scores = [0.5 + 0.4 * abs(np.sin(n / 9)) for n in range(300)]
+    best = walked(scores).best()
+    assert len(best) == SETTINGS.crops_per_tracklet
+    assert best[0].quality.score > 0.89
+    times = sorted(float(c.timestamp.seconds) for c in best)
+    assert min(b - a for a, b in pairwise(times)) >= SETTINGS.min_crop_gap_seconds
+    assert times[-1] - times[0] > 10
+
+
+def test_the_same_track_gives_the_same_bytes() -> None:
+    scores = np.random.default_rng(0).uniform(0.3, 0.9, 200).tolist()
+    assert [c.jpeg for c in walked(scores).best()] == [c.jpeg for c in walked(scores).best()]
+
+
+def test_what_is_embedded_is_what_is_stored() -> None:
+    for crop in walked([0.5] * 20).best():
+        assert np.array_equal(crop.image, decode_jpeg(crop.jpeg))
+
+
+def test_memory_does_not_grow_with_the_track() -> None:
+    selector = walked([0.5] * 400)
+    assert len(selector._pool) <= 4 * SETTINGS.crops_per_tracklet
+
+
+def test_faulty_crops_are_kept_only_where_there_is_nothing_better() -> None:
+    selector = walked([0.9] * 30, "blurred")
+    (only,) = selector.best()
+    assert not only.quality.usable
+    selector.offer(frame(40), BOX, quality(0.3))
+    assert [c.quality.usable for c in selector.best()] == [True]
+
+
+def test_diversity_does_not_buy_poor_crops() -> None:
+    best = walked([0.9] + [0.2] * 100 + [0.8]).best()
+    assert all(c.quality.score >= 0.5 for c in best)
+
+
+def test_a_box_outside_the_frame_is_no_candidate() -> None:
+    selector = CropSelector(SETTINGS)
+    assert not selector.offer(frame(0), Box(500, 500, 10, 10), quality(1))
+    assert selector.best() == []
