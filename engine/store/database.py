@@ -113,6 +113,7 @@ class Database:
         if self._writer is None:
             raise CaseError("This case is open read-only.", "Open it for writing to change anything.")
         with self._write_lock:
+            self._require_open()
             if self._writer.in_transaction:
                 raise RuntimeError("transactions are not nested")
             with told_plainly(self.path):
@@ -142,6 +143,9 @@ class Database:
             connection = self._borrow()
             try:
                 yield connection
+            except sqlite3.ProgrammingError:
+                self._require_open()  # closed by another thread in the middle of this reading
+                raise
             finally:
                 with self._pool_lock:
                     self._idle.append(connection)
@@ -181,6 +185,10 @@ class Database:
         """How often `name` was bumped: caches compare it to see whether they are stale."""
         return int(self.value("SELECT value FROM counters WHERE name = ?", (name,)) or 0)
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise CaseError("This case has been closed.")
+
     def _open_writer(self) -> sqlite3.Connection:
         connection = _connect(f"file:{_quoted(self.path)}?mode=rw")
         self._all.append(connection)
@@ -192,8 +200,7 @@ class Database:
 
     def _borrow(self) -> sqlite3.Connection:
         with self._pool_lock:
-            if self._closed:
-                raise CaseError("This case has been closed.")
+            self._require_open()
             if self._idle:
                 return self._idle.pop()
             mode = "mode=ro&immutable=1" if self._immutable else "mode=ro"

@@ -14,7 +14,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -226,12 +226,15 @@ class _Files:
     """The four data files of one generation, opened for appending after the rows that `meta` knows of."""
 
     def __init__(self, folder: Path, meta: _Meta) -> None:
+        self._stack = ExitStack()
         self._open: list[BinaryIO] = []
-        for path, width in _layout(folder, meta):
-            file = path.open("r+b" if path.exists() else "w+b")
-            file.truncate(meta.rows * width)  # what a crash left behind the last known row
-            file.seek(0, os.SEEK_END)
-            self._open.append(file)
+        with self._stack:
+            for path, width in _layout(folder, meta):
+                file = self._stack.enter_context(path.open("r+b" if path.exists() else "w+b"))
+                file.truncate(meta.rows * width)  # what a crash left behind the last known row
+                file.seek(0, os.SEEK_END)
+                self._open.append(file)
+            self._stack = self._stack.pop_all()
 
     def append(self, ids: list[int], fused: NDArray[np.float16]) -> None:
         int8 = quantise(fused)
@@ -242,11 +245,11 @@ class _Files:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        for file in self._open:
+        with self._stack:
             if kind is None:
-                file.flush()
-                os.fsync(file.fileno())
-            file.close()
+                for file in self._open:
+                    file.flush()
+                    os.fsync(file.fileno())
 
 
 def _layout(folder: Path, meta: _Meta) -> list[tuple[Path, int]]:
