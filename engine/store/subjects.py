@@ -249,13 +249,17 @@ def undo_members(tx: Transaction, decision_id: int) -> list[str]:
             _leave(tx, subject_id, tracklet_id, "the decision was undone", decision_id)
             changes.append(f"-{tracklet_id} S-{subject_id:03d}")
             continue
-        elsewhere = tx.execute("SELECT 1 FROM current_members WHERE tracklet_id = ?", (tracklet_id,)).fetchone()
+        in_the_way = tx.execute(
+            f"SELECT 1 FROM current_members WHERE tracklet_id = ?1 UNION ALL SELECT 1 {_OVERLAP} "
+            "JOIN current_members AS c ON c.tracklet_id = b.id WHERE a.id = ?1 AND c.subject_id = ?2",
+            (tracklet_id, subject_id),
+        ).fetchone()
         confirmed = tx.execute(
             "SELECT c.id FROM current_decisions AS c JOIN decisions AS d ON d.search_id = c.search_id "
             "AND d.tracklet_id = c.tracklet_id WHERE d.id = ? AND c.verdict = 'confirmed'",
             (decision_id,),
         ).fetchone()
-        if elsewhere is None and confirmed is not None:
+        if in_the_way is None and confirmed is not None:
             _join(tx, subject_id, tracklet_id, "the decision was undone", confirmed["id"])
             changes.append(f"+{tracklet_id} S-{subject_id:03d}")
     return changes
