@@ -24,8 +24,10 @@ import numpy as np
 from benchmarks.common import Table, save
 from engine.case import Case
 from engine.pipeline.messages import Batch, Finished
+from engine.progress import finish
 from engine.store.records import NewRun
 from engine.types import Box, CropQuality, Modality, NewCrop, NewTracklet, Timestamp, TrackPoint
+from engine.verify import verify_case
 
 TIME_BASE = Fraction(1, 25)
 MODEL = "5" * 64
@@ -117,6 +119,8 @@ def use(folder: Path, sender: Any) -> None:
         del matrix
         with step("open the matrix again"):
             case.gallery.matrix(MODEL)
+        with step("verify everything"):
+            finish(verify_case(case))
     sender.send(steps)
 
 

@@ -61,6 +61,7 @@ class Case:
     def create(cls, folder: Path | str, title: str, examiner: str) -> Case:
         """Make a case in `folder` (new or empty) and open it for writing. `UsageError` where one is there already."""
         folder = Path(os.path.abspath(folder))
+        _require_name(examiner)
         if (folder / DATABASE).exists():
             raise UsageError(f"There is already a case in {folder}.", "Open it, or choose another folder.")
         ours = {folder / LOCK, *unfinished_files(folder / DATABASE)}  # of an attempt that was interrupted
@@ -89,22 +90,22 @@ class Case:
         """
         folder = Path(os.path.abspath(folder))
         path = folder / DATABASE
-        if not path.is_file():
-            raise CaseError(f"There is no case in {folder}.", "Choose the folder that holds case.db.")
-        if path.stat().st_size == 0:
-            raise CaseCorruptError(f"The case database {path} is empty.", RESTORE_HINT)
-        if writable and not examiner.strip():
-            raise UsageError("Opening a case for writing needs the examiner's name.")
+        _require_database(path)
+        if writable:
+            _require_name(examiner)
         lock = WriterLock(folder / LOCK, examiner, PROGRAM) if writable else None
         try:
-            db = Database(path, writable=writable, actor=examiner)
+            case = cls(folder, Database(path, writable=writable, actor=examiner), lock, examiner)
         except BaseException:
             if lock is not None:
                 lock.release()
             raise
-        case = cls(folder, db, lock, examiner)
         if writable:
-            case.ingest.recover()
+            try:
+                case.ingest.recover()
+            except BaseException:
+                case.close()
+                raise
         return case
 
     @property
@@ -145,3 +146,21 @@ class Case:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _require_name(examiner: str) -> None:
+    if not examiner.strip():
+        raise UsageError("Working on a case needs the examiner's name.", "It stands beside everything that is written.")
+
+
+def _require_database(path: Path) -> None:
+    try:
+        size = path.stat().st_size if path.is_file() else None
+    except OSError as error:
+        raise CaseError(
+            f"The case in {path.parent} could not be read ({error.strerror}).", "Check that you may enter its folder."
+        ) from error
+    if size is None:
+        raise CaseError(f"There is no case in {path.parent}.", "Choose the folder that holds case.db.")
+    if size == 0:
+        raise CaseCorruptError(f"The case database {path} is empty.", RESTORE_HINT)

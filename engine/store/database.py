@@ -233,8 +233,13 @@ class Database:
                 connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         except (StorageError, CaseError) as error:
             wal = self.path.with_name(self.path.name + "-wal")
-            if isinstance(error, CaseCorruptError) or (wal.exists() and wal.stat().st_size > 0):
+            if isinstance(error, CaseCorruptError):
                 raise
+            if wal.exists() and wal.stat().st_size > 0:
+                raise StorageError(
+                    f"{self.path} was not closed properly, and its folder cannot be written to put that right.",
+                    "Copy the whole case folder to a place where you may write and open it there.",
+                ) from error
             self._immutable = True
             with self._pool_lock:
                 self._idle.clear()

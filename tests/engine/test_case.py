@@ -99,3 +99,34 @@ def test_what_is_no_case_database_is_refused_plainly(tmp_path: Path, content: by
         with pytest.raises(CaseCorruptError) as caught:
             Case.open(tmp_path / "case", writable=writable, examiner=EXAMINER)
         assert "Restore" in caught.value.hint
+
+
+def test_a_failed_opening_gives_the_lock_back(tmp_path: Path) -> None:
+    new_case(tmp_path / "case").close()
+    database = tmp_path / "case" / "case.db"
+    content = database.read_bytes()
+    database.write_bytes(b"not a database " * 4000)
+    with pytest.raises(CaseCorruptError):
+        Case.open(tmp_path / "case", examiner=EXAMINER)
+    database.write_bytes(content)
+    Case.open(tmp_path / "case", examiner=EXAMINER).close()
+
+
+def test_any_sqlite_file_is_not_a_case(tmp_path: Path) -> None:
+    import sqlite3
+
+    (tmp_path / "case").mkdir()
+    connection = sqlite3.connect(tmp_path / "case" / "case.db")
+    connection.execute("CREATE TABLE songs (name TEXT)")
+    connection.close()
+    with pytest.raises(CaseCorruptError, match="not the database of a Nightjar case"):
+        Case.open(tmp_path / "case", writable=False)
+
+
+def test_work_on_a_case_needs_a_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="examiner's name"):
+        Case.create(tmp_path / "case", "Harbour", " ")
+    assert not (tmp_path / "case").exists()
+    new_case(tmp_path / "case").close()
+    with pytest.raises(UsageError, match="examiner's name"):
+        Case.open(tmp_path / "case")

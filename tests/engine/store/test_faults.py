@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -160,25 +162,44 @@ with Case.open(folder, writable=False) as case:
 """
 
 
-def test_a_case_in_a_folder_that_cannot_be_written_is_still_readable(folder: Path) -> None:
-    for parent in (folder, *folder.parents):
-        if parent == Path("/tmp"):
-            break
-        parent.chmod(0o555)
-    (folder / "case.db").chmod(0o444)
-    (folder / "case.lock").chmod(0o444)
-    try:
-        done = run_as(READ_IN_A_FOLDER_THAT_CANNOT_BE_WRITTEN.format(folder=str(folder)))
-        assert done.returncode == 0, done.stderr
-        first, second = done.stdout.splitlines()
-        assert first.startswith(f"StorageError The case folder {folder} cannot be written to")
-        assert "read-only" in first
-        assert second == "2 2 True"
-    finally:
-        for parent in (folder, *folder.parents):
-            if parent == Path("/tmp"):
-                break
-            parent.chmod(0o755)
+@pytest.fixture
+def unwritable(folder: Path) -> Iterator[Path]:
+    """The case where nobody may write, on a path that everybody may walk."""
+    closed = [parent for parent in folder.parents if parent.stat().st_mode & 0o005 != 0o005]
+    paths = [folder / "case.db", folder / "case.lock", folder, *closed]
+    modes = [(path, path.stat().st_mode) for path in paths]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    yield folder
+    for path, mode in reversed(modes):
+        path.chmod(mode)
+
+
+def test_a_case_in_a_folder_that_cannot_be_written_is_still_readable(unwritable: Path) -> None:
+    done = run_as(READ_IN_A_FOLDER_THAT_CANNOT_BE_WRITTEN.format(folder=str(unwritable)))
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.startswith(f"StorageError The case folder {unwritable} cannot be written to")
+    assert "read-only" in first
+    assert second == "2 2 True"
+
+
+def test_a_case_that_was_not_closed_cannot_be_read_where_nothing_can_be_written(
+    folder: Path, request: pytest.FixtureRequest
+) -> None:
+    with Case.open(folder, examiner=EXAMINER) as case:
+        case.rename("Unfolded log")
+        shutil.copy(folder / "case.db-wal", folder.parent / "wal")
+    shutil.move(folder.parent / "wal", folder / "case.db-wal")
+    (folder / "case.db-wal").chmod(0o444)
+    done = run_as(READ_IN_A_FOLDER_THAT_CANNOT_BE_WRITTEN.format(folder=str(request.getfixturevalue("unwritable"))))
+    assert "was not closed properly" in done.stderr.splitlines()[-1]
+
+
+def test_a_case_in_a_folder_that_cannot_be_entered_is_told_plainly(folder: Path, unwritable: Path) -> None:
+    unwritable.chmod(0o600)
+    done = run_as(READ_IN_A_FOLDER_THAT_CANNOT_BE_WRITTEN.format(folder=str(unwritable)))
+    assert done.stdout.startswith(f"CaseError The case in {unwritable} could not be read (Permission denied)")
 
 
 def test_a_case_of_a_newer_program_is_refused_and_left_alone(folder: Path) -> None:
