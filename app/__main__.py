@@ -1,0 +1,52 @@
+"""Start the window: it shows first, everything heavy comes when it is needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from types import TracebackType
+
+
+def main() -> int:
+    """Run the application; returns its exit status."""
+    from PySide6.QtWidgets import QApplication
+
+    from app import crash, tasks, theme
+    from app.preferences import Preferences
+    from app.session import Session
+    from app.shell import Window
+
+    logging.getLogger().addHandler(crash.memory_log)
+    app = QApplication(sys.argv)
+    app.setApplicationName("Nightjar")
+    app.setDesktopFileName("nightjar")
+    theme.load_fonts()
+    preferences = Preferences()
+    theme.apply(app, preferences.theme)
+    session = Session(preferences)
+    window = Window(session)
+    install_hooks(tasks.report)
+    window.show()
+    if "NIGHTJAR_START_AND_QUIT" in os.environ:  # the benchmark of the start measures up to the first paint
+        from PySide6.QtCore import QTimer
+
+        QTimer.singleShot(0, window.close)
+    return app.exec()
+
+
+def install_hooks(report: object) -> None:
+    """Send uncaught exceptions of any thread to the crash report instead of the terminal alone."""
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, trace)
+        if isinstance(error, Exception):
+            report(error)  # type: ignore[operator]
+
+    sys.excepthook = tell
+    threading.excepthook = lambda args: logging.getLogger(__name__).error("thread failed", exc_info=args.exc_value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""Every command that has a key: its words, its default key, and the user's own bindings.
+
+Keys reach the window after the focused widget declined them, so a letter typed into a text field stays a letter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+from app.preferences import Preferences
+from app.words import tr
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`scope` is the page it belongs to, '' everywhere."""
+
+    name: str
+    text: str
+    key: str
+    scope: str = ""
+
+
+def _command(scope: str, *rows: tuple[str, str, str]) -> list[Command]:
+    return [Command(name, tr(text), key, scope) for name, text, key in rows]
+
+
+COMMANDS: tuple[Command, ...] = tuple(
+    _command(
+        "",
+        ("page.start", "Start page", "Ctrl+1"),
+        ("page.footage", "Footage page", "Ctrl+2"),
+        ("page.review", "Review page", "Ctrl+3"),
+        ("page.people", "People page", "Ctrl+4"),
+        ("page.search", "Search page", "Ctrl+5"),
+        ("page.subjects", "Subjects page", "Ctrl+6"),
+        ("page.report", "Report page", "Ctrl+7"),
+        ("page.activity", "Activity page", "Ctrl+8"),
+        ("case.new", "New case", "Ctrl+N"),
+        ("case.open", "Open case", "Ctrl+O"),
+        ("case.demo", "Open the demo case", "Ctrl+D"),
+        ("case.close", "Close case", "Ctrl+W"),
+        ("footage.add", "Add footage", "Ctrl+Shift+A"),
+        ("undo", "Undo the last decision", "Ctrl+Z"),
+        ("keys", "Show keys", "?"),
+        ("jobs", "Show running work", "Ctrl+J"),
+        ("fullscreen", "Full screen", "F11"),
+        ("panel", "Show or hide the right panel", "F9"),
+    )
+    + _command("footage", ("footage.ingest", "Ingest the selected item", "I"), ("footage.review", "Review it", "Enter"))
+    + _command(
+        "review",
+        ("play", "Play or pause", "Space"),
+        ("step.back", "One frame back", ","),
+        ("step.forward", "One frame forward", "."),
+        ("skip.back", "Ten seconds back", "Left"),
+        ("skip.forward", "Ten seconds forward", "Right"),
+        ("person.next", "Next person", "J"),
+        ("person.previous", "Previous person", "Shift+J"),
+        ("frame.person", "Next person in this frame", "K"),
+        ("search", "Search the RGB archive", "Enter"),
+        ("query.add", "Add to the query", "A"),
+        ("time.go", "Go to a time", "Ctrl+G"),
+        ("boxes", "Show boxes", "B"),
+        ("paths", "Show paths", "T"),
+        ("mark", "Set a mark here", "M"),
+    )
+    + _command("people", ("people.search", "Search from here", "Enter"), ("people.footage", "Show in footage", "V"))
+    + _command(
+        "search",
+        ("confirm", "Confirm", "P"),
+        ("reject", "Reject", "X"),
+        ("inconclusive", "Inconclusive", "U"),
+        ("none", "No candidate is this person", "N"),
+        ("compare", "Compare", "C"),
+        ("grid", "Grid", "G"),
+        ("frame", "Crop or full frame", "F"),
+        ("details", "Details", "D"),
+        ("hide", "Hide decided", "H"),
+        ("loop", "Loop both clips", "L"),
+        ("blind", "Blind mode", "B"),
+        ("preview", "Preview", "Space"),
+        ("again", "Search from here", "Enter"),
+        ("zoom.in", "Zoom in", "+"),
+        ("zoom.out", "Zoom out", "-"),
+        ("zoom.fit", "Fit", "0"),
+        ("candidate.next", "Next candidate", "Right"),
+        ("candidate.previous", "Previous candidate", "Left"),
+        ("footage.show", "Show in footage", "V"),
+    )
+    + _command(
+        "subjects",
+        ("appearance.previous", "Previous appearance", "["),
+        ("appearance.next", "Next appearance", "]"),
+        ("subject.rename", "Rename the subject", "F2"),
+        ("subject.footage", "Show in footage", "V"),
+    )
+)
+SCOPES = ("", "footage", "review", "people", "search", "subjects")
+
+
+def canonical(key: str) -> str:
+    """One spelling per key ('Return' and 'Enter' are one)."""
+    text = QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)
+    return text.replace("Return", "Enter")
+
+
+class KeyMap(QObject):
+    """The bindings in force."""
+
+    changed = Signal()
+
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__()
+        self._preferences = preferences
+        self._bound = {c.name: canonical(c.key) for c in COMMANDS}
+        self._bound.update({k: canonical(v) for k, v in preferences.keys().items() if k in self._bound})
+
+    def key(self, name: str) -> str:
+        """The key of a command, as shown on a button."""
+        return self._bound.get(name, "")
+
+    def conflict(self, name: str, key: str) -> Command | None:
+        """The command that already has `key` where `name` would hear it."""
+        mine = next(c for c in COMMANDS if c.name == name)
+        for other in COMMANDS:
+            shared = other.scope == mine.scope or "" in (other.scope, mine.scope)
+            if other.name != name and shared and self._bound[other.name] == canonical(key):
+                return other
+        return None
+
+    def bind(self, name: str, key: str) -> Command | None:
+        """Give `name` the key; returns the command that holds it already, and changes nothing, on a conflict."""
+        holder = self.conflict(name, key) if key else None
+        if holder is None:
+            self._bound[name] = canonical(key)
+            self._save()
+        return holder
+
+    def restore_defaults(self) -> None:
+        self._bound = {c.name: canonical(c.key) for c in COMMANDS}
+        self._save()
+
+    def match(self, event: QKeyEvent, scope: str) -> str | None:
+        """The command of a key press on the page `scope`."""
+        pressed = _spelling(event)
+        for command in COMMANDS:
+            if command.scope in (scope, "") and pressed and self._bound[command.name] == pressed:
+                return command.name
+        return None
+
+    def _save(self) -> None:
+        changed = {c.name: self._bound[c.name] for c in COMMANDS if self._bound[c.name] != canonical(c.key)}
+        self._preferences.set_keys(changed)
+        self.changed.emit()
+
+
+def _spelling(event: QKeyEvent) -> str:
+    key = event.key()
+    if key in (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_unknown):
+        return ""
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    text = event.text()
+    if text and text.isprintable() and not text.isalpha() and not text.isspace():
+        modifiers &= ~Qt.KeyboardModifier.ShiftModifier  # '?' is '?' whatever the keyboard needs for it
+    combination = QKeyCombination(modifiers, Qt.Key(key))
+    return canonical(QKeySequence(combination).toString(QKeySequence.SequenceFormat.PortableText))

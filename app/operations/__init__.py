@@ -1,0 +1,1 @@
+"""One user action, one function. It runs the engine's verb off the GUI thread and says what it changed."""

@@ -1,0 +1,90 @@
+"""Open, create and close cases."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.preferences import RecentCase
+from app.session import CaseInfo, Changes, Session
+from app.words import tr
+from engine.errors import CaseError
+from engine.settings import resources_dir
+
+DEMO = "demo"
+
+
+def _open(folder: Path, examiner: str, title: str | None, writable: bool = True) -> tuple[object, CaseInfo]:
+    from engine.case import Case
+
+    if title is not None:
+        case = Case.create(folder, title, examiner)
+    else:
+        case = Case.open(folder, writable=writable, examiner=examiner)
+    return case, CaseInfo(Path(folder), case.info.title, examiner, writable)
+
+
+def open_case(
+    session: Session,
+    folder: Path,
+    examiner: str,
+    *,
+    title: str | None = None,
+    writable: bool = True,
+    prepare: Callable[[], None] | None = None,
+    failed: Callable[[Exception], None] | None = None,
+) -> None:
+    """Open a case folder, or create it where a `title` is given, in place of the one now open."""
+    old = session.case
+
+    def act() -> tuple[object, CaseInfo]:
+        if prepare is not None:
+            prepare()
+        opened = _open(folder, examiner, title, writable)
+        if old is not None:
+            old.close()
+        return opened
+
+    def done(opened: tuple[object, CaseInfo]) -> None:
+        session.case, session.info = opened  # type: ignore[assignment]
+        session.preferences.set("examiner", examiner)
+        now = datetime.now(UTC).isoformat(timespec="minutes")
+        session.preferences.remember(RecentCase(str(folder), opened[1].title, now))
+        session.changed.emit(Changes(case=True))
+
+    if old is not None and session.info is not None and session.info.folder == folder:
+        return
+    if old is not None:
+        session.runner.cancel_all()
+    session.runner.call(act, done, failed or session.failed.emit)
+
+
+def close_case(session: Session) -> None:
+    """Close the open case; running work is stopped and can be resumed."""
+    case, session.case, session.info = session.case, None, None
+    if case is None:
+        return
+    session.runner.cancel_all()
+    session.runner.call(case.close, lambda _none: session.changed.emit(Changes(case=True)), session.failed.emit)
+
+
+def demo_source() -> Path:
+    """The rendered demo case that comes with the program."""
+    return resources_dir() / DEMO
+
+
+def open_demo(session: Session, parent: Path, examiner: str) -> None:
+    """Copy the demo footage to a folder of the user's and open a new case over it, or continue that case."""
+    source, place = demo_source(), parent / "nightjar-demo"
+    folder, footage = place / "case", place / "footage"
+
+    def prepare() -> None:
+        if not source.is_dir():
+            raise CaseError(tr("The demo footage is not part of this installation."), tr("Open footage of your own."))
+        if not footage.exists():
+            shutil.copytree(source, footage)
+
+    exists = (folder / "case.db").exists()
+    open_case(session, folder, examiner, title=None if exists else tr("Demo case"), prepare=prepare)

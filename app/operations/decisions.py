@@ -1,0 +1,107 @@
+"""The analyst's decisions. A confirmed candidate joins the subject of the person searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from app.session import Changes, Session
+from app.words import tr
+from engine.errors import UsageError
+from engine.types import Verdict
+
+if TYPE_CHECKING:
+    from engine.case import Case
+
+DECIDED = Changes(decisions=True, subjects=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """A decision on candidates of one search, as the page hands it over."""
+
+    search: int
+    tracklets: tuple[int, ...]
+    verdict: Verdict
+    reason: str = ""
+    observations: Mapping[str, str] = field(default_factory=dict)
+    blind: bool = False
+
+
+def decide(session: Session, verdicts: Verdicts) -> None:
+    """Record the decision; all of its candidates or none."""
+    session.write(lambda case: _decide(case, verdicts), DECIDED)
+
+
+def _decide(case: Case, wanted: Verdicts) -> None:
+    if wanted.verdict is Verdict.CONFIRMED:
+        _refuse_impossible(case, wanted)
+    taken = case.decisions.decide(
+        wanted.search,
+        wanted.tracklets,
+        wanted.verdict,
+        reason=wanted.reason,
+        observations=wanted.observations,
+        blind=wanted.blind,
+    )
+    if wanted.verdict is Verdict.CONFIRMED:
+        subject = _subject(case, wanted)
+        for decision in taken:
+            case.subjects.add(subject, [decision.tracklet_id], wanted.reason, decision.id)
+
+
+def _query_tracklets(case: Case, search: int) -> list[int]:
+    queries = case.searches.get(search).queries
+    return list(dict.fromkeys(q.tracklet_id for q in queries if q.tracklet_id is not None))
+
+
+def _refuse_impossible(case: Case, wanted: Verdicts) -> None:
+    """Say before anything is written why a confirmation cannot be."""
+    own = _query_tracklets(case, wanted.search)
+    subject = case.subjects.of_tracklet(own[0]) if own else None
+    members = [member.tracklet_id for member in case.subjects.members(subject.id)] if subject else []
+    pairs = case.subjects.conflicts({*own, *members, *wanted.tracklets})
+    if pairs:
+        first, second = (case.tracklets.get(number).label for number in pairs[0])
+        raise UsageError(
+            tr("{a} and {b} are in one frame, so they cannot be the same person.").format(a=first, b=second),
+            tr("Look at both again; nothing was decided."),
+        )
+    for number in wanted.tracklets:
+        other = case.subjects.of_tracklet(number)
+        if other is not None and (subject is None or other.id != subject.id):
+            label = case.tracklets.get(number).label
+            raise UsageError(
+                tr("{label} already belongs to {subject}.").format(label=label, subject=other.label),
+                tr("Remove it there, or merge the two subjects; nothing was decided."),
+            )
+
+
+def _subject(case: Case, wanted: Verdicts) -> int:
+    """The subject of the person searched for; made at the first confirmation."""
+    own = _query_tracklets(case, wanted.search)
+    for number in own:
+        found = case.subjects.of_tracklet(number)
+        if found is not None:
+            return found.id
+    subject = case.subjects.create()
+    if own:
+        label = case.searches.get(wanted.search).label
+        case.subjects.add(subject.id, own, tr("the person searched for in {label}").format(label=label))
+    return subject.id
+
+
+def none_found(session: Session, search: int, found: bool) -> None:
+    """The analyst's word that no candidate of a search is the person, or its withdrawal."""
+    session.write(lambda case: case.searches.set_none_found(search, found), Changes(searches=True))
+
+
+def undo_last(session: Session, search: int | None = None) -> None:
+    """Take back the latest decision; the undo is itself logged."""
+    session.write(lambda case: case.decisions.undo_last(search), DECIDED)
+
+
+def current(case: Case, search: int) -> dict[int, tuple[Verdict | None, str]]:
+    """What stands in a search: tracklet → verdict and examiner."""
+    return {number: (d.verdict, d.examiner) for number, d in case.decisions.current(search).items()}

@@ -1,0 +1,136 @@
+"""Bring footage into the case, ingest it, set its clock, camera and modality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.session import Changes, Session
+from app.tasks import Job
+from app.times import ItemClock
+from app.words import tr
+from engine.errors import NightjarError
+from engine.types import ItemState, Modality
+
+if TYPE_CHECKING:
+    from engine.case import Case
+    from engine.store.records import ClockRecord, EvidenceItem
+
+REGISTER, INGEST = "register", "ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class FootageRow:
+    """What the footage page shows of one item."""
+
+    item: EvidenceItem
+    tracklets: int
+    modalities: tuple[Modality, ...]
+    clock: ItemClock
+
+    @property
+    def needs_attention(self) -> bool:
+        item = self.item
+        return item.state is ItemState.FAILED or item.frames_failed > 0 or self.clock.offset is None
+
+
+def rows(case: Case) -> list[FootageRow]:
+    """Everything on the footage page, in one consistent reading."""
+    from engine.store.tracklets import TrackletFilter
+
+    with case.reader():
+        found = []
+        for item in case.evidence.list():
+            count = case.tracklets.count(TrackletFilter(items=(item.id,)))
+            clock = ItemClock(item, case.evidence.clock_records(item.id))
+            found.append(FootageRow(item, count, _modalities(case, item), clock))
+        return found
+
+
+def _modalities(case: Case, item: EvidenceItem) -> tuple[Modality, ...]:
+    if item.modality_override is not None:
+        return (item.modality_override,)
+    seen = {segment.modality for segment in case.evidence.segments(item.id)}
+    return tuple(sorted(seen, key=lambda m: m is Modality.INFRARED))
+
+
+def add(session: Session, paths: Sequence[Path], *, ingest_after: bool = True) -> list[Job]:
+    """Register files or image folders by hash, one after the other, and queue their ingest."""
+    return [_register(session, path, ingest_after=ingest_after) for path in paths]
+
+
+def _register(session: Session, path: Path, *, ingest_after: bool) -> Job:
+    def make() -> object:
+        from engine.ingest import register
+
+        return register(_case(session), path, camera=camera_name(path))
+
+    def done(item: EvidenceItem) -> None:
+        session.changed.emit(Changes(footage=True))
+        if ingest_after:
+            ingest(session, item)
+
+    job = Job(tr("Registering {name}").format(name=path.name), make, REGISTER, path, done, session.failed.emit)  # type: ignore[arg-type]
+    return session.runner.start(job)
+
+
+def camera_name(path: Path) -> str:
+    """A first guess that the analyst can change: the file's own name."""
+    return path.stem[:32] or path.name
+
+
+def ingest(session: Session, item: EvidenceItem) -> Job:
+    """Find the people in one item; goes on where an interrupted ingest stopped."""
+
+    def make() -> object:
+        from engine.ingest import IngestOptions, ingest_item
+
+        return ingest_item(_case(session), item.id, IngestOptions(device=session.preferences.device))
+
+    def done(_report: object) -> None:
+        session.changed.emit(Changes(footage=True, tracklets=True))
+
+    def failed(error: Exception) -> None:
+        session.changed.emit(Changes(footage=True, tracklets=True))
+        session.failed.emit(error)
+
+    for job in session.runner.active():
+        if job.lane == INGEST and job.subject == item.id:
+            return job
+    job = Job(f"{item.exhibit} {item.path.name}", make, INGEST, item.id, done, failed)  # type: ignore[arg-type]
+    return session.runner.start(job)
+
+
+def job_of(session: Session, item_id: int) -> Job | None:
+    """The ingest of an item that has not ended."""
+    return next((j for j in session.runner.active() if j.lane == INGEST and j.subject == item_id), None)
+
+
+def set_modality(session: Session, item_id: int, modality: Modality | None) -> None:
+    """The analyst's word on what the item is; None lets the measurement decide."""
+    session.write(
+        lambda case: case.evidence.override_modality(item_id, modality), Changes(footage=True, tracklets=True)
+    )
+
+
+def set_camera(session: Session, item_id: int, name: str) -> None:
+    session.write(lambda case: case.evidence.set_camera(item_id, name), Changes(footage=True, tracklets=True))
+
+
+def set_start(session: Session, item_id: int, start: datetime | None) -> None:
+    """What the recorder's clock showed at the first frame."""
+    session.write(lambda case: case.evidence.set_start_time(item_id, start), Changes(footage=True, tracklets=True))
+
+
+def set_clock(session: Session, item_id: int, record: ClockRecord) -> None:
+    """Add a clock reading; earlier ones stay."""
+    session.write(lambda case: case.evidence.set_clock(item_id, record), Changes(footage=True, tracklets=True))
+
+
+def _case(session: Session) -> Case:
+    if session.case is None:
+        raise NightjarError(tr("The case was closed."))
+    return session.case

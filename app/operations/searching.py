@@ -1,0 +1,230 @@
+"""Search the archive with crops of one person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.people import Clocks, Person, person, tile
+from app.session import Changes, Session
+from app.tasks import Job
+from app.tiles import Tile
+from app.words import tr
+from engine.errors import NightjarError
+from engine.progress import Work
+from engine.types import Modality
+
+if TYPE_CHECKING:
+    from engine.case import Case
+    from engine.search import SearchResult
+    from engine.store.searches import Search
+
+SEARCH = "search"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCrop:
+    """One crop offered for the query; `used` False where it was left out, by the gate or by hand."""
+
+    crop: int
+    tracklet: int
+    used: bool
+    faults: tuple[str, ...]
+    size: tuple[int, int]
+
+    @property
+    def warning(self) -> str:
+        width, height = self.size
+        return f"{', '.join(self.faults)} ({width} × {height} px)" if self.faults else ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDraft:
+    """The person searched for, as it will be sent to the engine."""
+
+    person: Person
+    crops: tuple[QueryCrop, ...]
+
+    @property
+    def target(self) -> Modality:
+        """The archive searched: the other modality."""
+        infrared = self.person.tracklet.modality is Modality.INFRARED
+        return Modality.VISIBLE if infrared else Modality.INFRARED
+
+    @property
+    def used(self) -> list[QueryCrop]:
+        return [crop for crop in self.crops if crop.used]
+
+    def with_use(self, crop: int, used: bool) -> QueryDraft:
+        return replace(self, crops=tuple(replace(c, used=used) if c.crop == crop else c for c in self.crops))
+
+    def joined(self, other: QueryDraft) -> QueryDraft:
+        """More crops of the same person."""
+        known = {crop.crop for crop in self.crops}
+        return replace(self, crops=self.crops + tuple(c for c in other.crops if c.crop not in known))
+
+
+def query_of(person: Person) -> QueryDraft:
+    """All crops that passed the gate; if none did, the best one, with its warning."""
+    usable = any(crop.quality.usable for crop in person.crops)
+    crops = [
+        QueryCrop(
+            crop.id,
+            crop.tracklet_id,
+            crop.quality.usable if usable else n == 0,
+            crop.quality.faults,
+            (crop.quality.width, crop.quality.height),
+        )
+        for n, crop in enumerate(person.crops)
+    ]
+    return QueryDraft(person, tuple(crops))
+
+
+def tracklets_of(draft: QueryDraft) -> Sequence[int]:
+    """The tracklets whose crops are used."""
+    return sorted({crop.tracklet for crop in draft.used})
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How to search: the re-ranking's name and what of the archive is compared."""
+
+    reranker: str | None = None
+    cameras: tuple[int, ...] = ()
+    min_quality: float | None = None
+    hide_impossible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the details row says of one candidate; `nearer` in [0, 1], None for searches opened from the history."""
+
+    distance: float
+    raw_distance: float
+    nearer: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchData:
+    """A recorded search, ready to be shown. `tiles` in rank order."""
+
+    search: Search
+    draft: QueryDraft | None
+    tiles: list[Tile]
+    standings: dict[int, Standing]
+    provisional: str
+    ranked_by: str
+    band_rule: str
+    gap: float | None
+    cameras: int
+
+
+def run(session: Session, draft: QueryDraft, choice: Choice, done: Callable[[SearchData], None]) -> Job:
+    """Search as a job; the result is recorded by the engine with every input."""
+
+    def make() -> Work[SearchData]:
+        return _work(session, draft, choice)
+
+    def finished(data: SearchData) -> None:
+        session.changed.emit(Changes(searches=True))
+        done(data)
+
+    title = tr("Search for {label}").format(label=draft.person.tracklet.label)
+    return session.runner.start(Job(title, make, SEARCH, draft.person.tracklet.id, finished, session.failed.emit))
+
+
+def _work(session: Session, draft: QueryDraft, choice: Choice) -> Work[SearchData]:
+    from engine.query import Query
+    from engine.search import SearchFilters, SearchOptions, run_search
+
+    case = session.case
+    if case is None:
+        raise NightjarError(tr("The case was closed."))
+    filters = SearchFilters(
+        cameras=choice.cameras, min_quality=choice.min_quality, impossible=not choice.hide_impossible
+    )
+    options = SearchOptions(reranker=choice.reranker, filters=filters, device=session.preferences.device)
+    query = Query(crops=tuple(crop.crop for crop in draft.used))
+    result = yield from run_search(case, query, options)
+    return load(case, result.id, result)
+
+
+def load(case: Case, search_id: int, result: SearchResult | None = None) -> SearchData:
+    """A recorded search with the decisions that stand. Bands and details come from `result` where it is at hand."""
+    with case.reader():
+        search = case.searches.get(search_id)
+        ranked = case.searches.results(search_id)
+        decisions = case.decisions.current(search_id)
+        clocks = Clocks(case)
+        rows = {t.id: t for t in case.tracklets.rows([line.tracklet_id for line in ranked])}
+        found = {c.tracklet.id: c for c in result.candidates} if result else {}
+        tiles = []
+        for line in ranked:
+            tracklet = rows[line.tracklet_id]
+            made = tile(tracklet, clocks.start(tracklet), lead=str(line.rank))
+            decision = decisions.get(tracklet.id)
+            band = found[tracklet.id].band if tracklet.id in found else ""
+            tiles.append(
+                replace(
+                    made,
+                    band=band,
+                    verdict=decision.verdict if decision else None,
+                    by=initials(decision.examiner) if decision else "",
+                )
+            )
+        standings = {
+            line.tracklet_id: Standing(
+                line.distance,
+                line.raw_distance,
+                found[line.tracklet_id].nearer if line.tracklet_id in found else None,
+            )
+            for line in ranked
+        }
+        return SearchData(
+            search,
+            _draft(case, search),
+            tiles,
+            standings,
+            result.provisional if result else "",
+            result.ranked_by if result else "",
+            result.band_rule if result else "",
+            result.gap if result else None,
+            len({t.camera_id for t in rows.values()}),
+        )
+
+
+def _draft(case: Case, search: Search) -> QueryDraft | None:
+    """The query again, with the crops that were used."""
+    own = [query.tracklet_id for query in search.queries if query.tracklet_id is not None]
+    if not own:
+        return None
+    draft = query_of(person(case, own[0]))
+    for number in dict.fromkeys(own[1:]):
+        draft = draft.joined(query_of(person(case, number)))
+    used = {query.crop_id for query in search.queries}
+    return replace(draft, crops=tuple(replace(crop, used=crop.crop in used) for crop in draft.crops))
+
+
+def initials(name: str) -> str:
+    """'A. Examiner' is 'AE' on a tile."""
+    return "".join(part[0] for part in name.replace(".", " ").split())[:3].upper()
+
+
+def cameras(case: Case, modality: Modality) -> list[tuple[int, str, int]]:
+    """`(id, name, tracklets of that modality)` of every camera that has some."""
+    from engine.store.tracklets import TrackletFilter
+
+    with case.reader():
+        counted = [
+            (camera.id, camera.name, case.tracklets.count(TrackletFilter(modality=modality, cameras=(camera.id,))))
+            for camera in case.cameras.list()
+        ]
+    return [line for line in counted if line[2]]
+
+
+def rerankers() -> list[tuple[str, str]]:
+    """`(name, meaning)` of every re-ranking the engine offers."""
+    from engine.retrieval.rerank import RERANKERS
+
+    return [(name, reranker.meaning) for name, reranker in RERANKERS.items()]

@@ -1,0 +1,125 @@
+"""The open case and everything the pages share. Pages subscribe to `changed` and decide themselves to refresh."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.keys import KeyMap
+from app.preferences import Preferences
+from app.tasks import Pool, Runner
+
+if TYPE_CHECKING:
+    from engine.case import Case
+
+log = logging.getLogger(__name__)
+READERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an operation changed."""
+
+    case: bool = False
+    footage: bool = False
+    tracklets: bool = False
+    searches: bool = False
+    decisions: bool = False
+    subjects: bool = False
+    models: bool = False
+    preferences: bool = False
+
+    def __or__(self, other: Changes) -> Changes:
+        return Changes(**{f.name: getattr(self, f.name) or getattr(other, f.name) for f in fields(self)})
+
+    def any_of(self, *names: str) -> bool:
+        return any(getattr(self, name) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseInfo:
+    """What the shell shows of the open case."""
+
+    folder: Path
+    title: str
+    examiner: str
+    writable: bool
+
+
+class Session(QObject):
+    """Owns the runner (ordered changes, long jobs), the readers and the open case."""
+
+    changed = Signal(object)  # Changes
+    message = Signal(str, str, str)  # kind, sentence, hint
+    failed = Signal(object)  # Exception
+
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__()
+        self.preferences = preferences
+        self.keymap = KeyMap(preferences)
+        self.runner = Runner(self)
+        self.pool = Pool(READERS, "reader", self)
+        self.info: CaseInfo | None = None
+        self.case: Case | None = None  # never touched on the GUI thread: it does I/O
+
+    @property
+    def is_open(self) -> bool:
+        return self.info is not None
+
+    def read(
+        self,
+        query: Callable[[Case], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None] | None = None,
+        key: object = None,
+    ) -> None:
+        """Answer a question about the open case on a reader thread; silently nothing if the case was closed."""
+        case = self.case
+        if case is None:
+            return
+
+        def ask() -> Any:
+            return query(case)
+
+        def deliver(result: Any) -> None:
+            if self.case is case:
+                done(result)
+
+        self.pool.submit(ask, deliver, failed or self.failed.emit, key)
+
+    def write(
+        self,
+        action: Callable[[Case], Any],
+        changes: Changes,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Do a short change on the case's thread, then tell the pages what changed."""
+
+        case = self.case
+        if case is None:
+            return
+
+        def act() -> Any:
+            return action(case)
+
+        def deliver(result: Any) -> None:
+            if done is not None:
+                done(result)
+            self.changed.emit(changes)
+
+        self.runner.call(act, deliver, failed or self.failed.emit)
+
+    def stop(self) -> None:
+        """End the threads, then close the case."""
+        case, self.case = self.case, None
+        self.runner.stop()
+        self.pool.stop()
+        if case is not None:
+            case.close()
+        self.preferences.sync()

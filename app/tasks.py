@@ -1,0 +1,316 @@
+"""Everything that knows threads.
+
+Short changes run one after the other on the 'case' thread, so decisions keep their order and never wait for an
+ingest. Each long job runs on its own thread, one per lane; its `Work` generator's `yield` is where it pauses and
+where it is cancelled. Reading (lists, thumbnails, pictures) happens on `Pool` threads. Results always arrive on the
+GUI thread, and a 100 ms timer shows the latest progress, whatever the jobs' own speed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import count
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from engine.errors import Cancelled
+from engine.progress import Meter, Progress, Work
+
+log = logging.getLogger(__name__)
+PROGRESS_MS = 100
+STOP_SECONDS = 20.0
+
+
+class JobState(StrEnum):
+    """Where a long job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(eq=False)
+class Job:
+    """A long piece of work. Only one job per `lane` runs at a time; the others wait in the order of the list."""
+
+    title: str
+    make: Callable[[], Work[Any]]
+    lane: str = ""
+    subject: object = None
+    done: Callable[[Any], None] | None = None
+    failed: Callable[[Exception], None] | None = None
+    number: int = 0
+    state: JobState = JobState.WAITING
+    progress: Progress | None = None
+    meter: Meter = field(default_factory=Meter)
+    error: Exception | None = None
+    started: bool = False
+    cancelling: bool = False  # taken up at the next yield
+
+
+class _Relay(QObject):
+    """Carries callables from any thread to the GUI thread."""
+
+    posted = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def _call(self, function: Callable[[], None]) -> None:
+        function()
+
+
+class Pool(QObject):
+    """A few threads. Requests with the same key replace each other; the newest come first unless `in_order`."""
+
+    def __init__(self, threads: int, name: str, parent: QObject | None = None, *, in_order: bool = False) -> None:
+        super().__init__(parent)
+        self._in_order = in_order
+        self._relay = _Relay(self)
+        self._wake = threading.Condition()
+        self._waiting: dict[object, tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None] | None]]
+        self._waiting = {}
+        self._keys = count()
+        self._stopping = False
+        self._threads = [threading.Thread(target=self._loop, name=f"{name}-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None] | None = None,
+        key: object = None,
+    ) -> None:
+        """Run `function` on a pool thread, then `done(result)` on the GUI thread."""
+        with self._wake:
+            chosen = ("anonymous", next(self._keys)) if key is None else key
+            self._waiting.pop(chosen, None)
+            self._waiting[chosen] = (function, done, failed)
+            self._wake.notify()
+
+    def keep_only(self, wanted: Callable[[object], bool]) -> None:
+        """Forget waiting requests whose key is no longer wanted (tiles scrolled out of sight)."""
+        with self._wake:
+            for key in [key for key in self._waiting if not wanted(key)]:
+                del self._waiting[key]
+
+    def stop(self) -> None:
+        """End the threads after what they are doing now; ordered work is finished first."""
+        with self._wake:
+            self._stopping = True
+            if not self._in_order:
+                self._waiting.clear()
+            self._wake.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=STOP_SECONDS)
+
+    def _loop(self) -> None:
+        while True:
+            with self._wake:
+                while not self._waiting and not self._stopping:
+                    self._wake.wait()
+                if not self._waiting:
+                    return
+                key = next(iter(self._waiting) if self._in_order else reversed(self._waiting))
+                function, done, failed = self._waiting.pop(key)
+            try:
+                result = function()
+            except Exception as error:  # noqa: BLE001 - handed to the GUI thread, which tells bug from fault
+                self._post(lambda e=error, f=failed: f(e) if f else report(e))
+            else:
+                self._post(lambda r=result, d=done: d(r))
+
+    def _post(self, call: Callable[[], None]) -> None:
+        if not self._stopping:
+            self._relay.posted.emit(call)
+
+
+_reporter: list[Callable[[Exception], None]] = []
+
+
+def set_reporter(reporter: Callable[[Exception], None]) -> None:
+    """Who is told of failures that nobody else handles."""
+    _reporter[:] = [reporter]
+
+
+def report(error: Exception) -> None:
+    """Tell of a failure on the GUI thread."""
+    if _reporter:
+        _reporter[0](error)
+    else:
+        log.error("unhandled failure", exc_info=error)
+
+
+class Runner(QObject):
+    """Long jobs, one thread each, one at a time per lane; and the ordered short changes."""
+
+    jobs_changed = Signal()
+    progressed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs: list[Job] = []
+        self._relay = _Relay(self)
+        self._calls = Pool(1, "case", self, in_order=True)
+        self._wake = threading.Condition()
+        self._numbers = count(1)
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(PROGRESS_MS)
+        self._timer.timeout.connect(self._tick)
+
+    def call(
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Run a short change after those already asked for."""
+        self._calls.submit(function, done or (lambda _result: None), failed)
+
+    def start(self, job: Job) -> Job:
+        """Queue a long job."""
+        with self._wake:
+            job.number = next(self._numbers)
+            self.jobs.append(job)
+        self._schedule()
+        return job
+
+    def pause(self, job: Job) -> None:
+        """Hold a job at its next yield, or in the queue."""
+        with self._wake:
+            if job.state in (JobState.WAITING, JobState.RUNNING):
+                job.state = JobState.PAUSED
+        self._schedule()
+
+    def resume(self, job: Job) -> None:
+        with self._wake:
+            if job.state is JobState.PAUSED:
+                job.state = JobState.RUNNING if job.started else JobState.WAITING
+            self._wake.notify_all()
+        self._schedule()
+
+    def cancel(self, job: Job) -> None:
+        """Ask a job to stop at its next yield; what it committed stays."""
+        with self._wake:
+            if job.state.ended:
+                return
+            job.cancelling = True
+            waiting = not job.started
+            self._wake.notify_all()
+        if waiting:
+            self._end(job, JobState.CANCELLED, Cancelled("The work was cancelled."))
+
+    def raise_priority(self, job: Job) -> None:
+        """Put a waiting job before the others of its lane."""
+        with self._wake:
+            self.jobs.remove(job)
+            self.jobs.insert(0, job)
+        self.jobs_changed.emit()
+
+    def clear_ended(self) -> None:
+        """Take ended jobs off the list."""
+        with self._wake:
+            self.jobs[:] = [job for job in self.jobs if not job.state.ended]
+        self.jobs_changed.emit()
+
+    def active(self) -> list[Job]:
+        """Jobs that have not ended."""
+        return [job for job in self.jobs if not job.state.ended]
+
+    def cancel_all(self) -> None:
+        """Stop every job and wait until each has left its data consistent."""
+        for job in self.active():
+            self.cancel(job)
+        for thread in self._threads:
+            thread.join(timeout=STOP_SECONDS)
+        self._threads.clear()
+
+    def stop(self) -> None:
+        """End all threads; changes already asked for are still made."""
+        self._stopping = True
+        self._timer.stop()
+        self.cancel_all()
+        self._calls.stop()
+
+    def _tick(self) -> None:
+        self.progressed.emit()
+        if not any(job.state is JobState.RUNNING for job in self.jobs):
+            self._timer.stop()
+
+    def _schedule(self) -> None:
+        """Start the first waiting job of each free lane."""
+        with self._wake:
+            busy = {job.lane for job in self.jobs if job.state is JobState.RUNNING}
+            chosen = []
+            for job in self.jobs if not self._stopping else ():
+                if job.state is JobState.WAITING and not (job.lane and job.lane in busy):
+                    busy.add(job.lane)
+                    job.state, job.started = JobState.RUNNING, True
+                    chosen.append(job)
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            for job in chosen:
+                thread = threading.Thread(target=self._run, args=(job,), name=f"job-{job.number}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        if any(job.state is JobState.RUNNING for job in self.jobs):
+            self._timer.start()
+        self.jobs_changed.emit()
+
+    def _run(self, job: Job) -> None:
+        work = None
+        try:
+            work = job.make()
+            while True:
+                self._hold(job)
+                progress = next(work)
+                job.meter.update(progress)
+                job.progress = progress
+        except StopIteration as end:
+            self._end(job, JobState.DONE, result=end.value)
+        except Cancelled as error:
+            self._end(job, JobState.CANCELLED, error)
+        except Exception as error:  # noqa: BLE001 - handed to the GUI thread, which tells bug from fault
+            self._end(job, JobState.FAILED, error)
+        finally:
+            if work is not None:
+                work.close()
+
+    def _hold(self, job: Job) -> None:
+        with self._wake:
+            while job.state is JobState.PAUSED and not job.cancelling:
+                self._wake.wait()
+            if job.cancelling:
+                raise Cancelled("The work was cancelled.")
+
+    def _end(self, job: Job, state: JobState, error: Exception | None = None, result: Any = None) -> None:
+        with self._wake:
+            job.state, job.error = state, error
+
+        def tell() -> None:
+            if error is None and job.done is not None:
+                job.done(result)
+            elif error is not None and job.failed is not None:
+                job.failed(error)
+            elif error is not None and not isinstance(error, Cancelled):
+                report(error)
+            self._schedule()
+
+        if not self._stopping:
+            self._relay.posted.emit(tell)
