@@ -1,0 +1,80 @@
+"""Short clips of one person: the tracklet's frames cut around the person, decoded off the GUI thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QImage
+
+from app.frames import to_image
+
+if TYPE_CHECKING:
+    from engine.case import Case
+
+FRAMES = 48  # at most, evenly spread: enough to see a gait, and little memory
+MARGIN = 0.12
+ROOM = QSize(320, 640)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """`images` at their `seconds` from the first; `full` is the frame of the best crop with the person's `box`."""
+
+    tracklet: int
+    images: list[QImage]
+    seconds: list[float]
+    full: QImage | None
+    box: QRectF
+
+
+def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
+    """Decode a tracklet. Raises EvidenceError where the footage is not there or does not decode."""
+    from engine.media.index import PtsIndex
+    from engine.media.source import open_source
+
+    tracklet = case.tracklets.get(tracklet_id)
+    item = case.evidence.get(tracklet.item_id)
+    points = case.tracklets.points(tracklet_id)
+    best = case.tracklets.crops(tracklet_id)[0]
+    stored = case.cache / "index" / f"{item.sha256}.npz"
+    index = PtsIndex.load(stored) if stored.is_file() else None
+    pts = np.array([point.timestamp.pts for point in points])
+    wanted = {int(number) for number in pts[np.linspace(0, len(pts) - 1, min(FRAMES, len(pts))).astype(int)]}
+    width = max(point.box.width for point in points) * (1 + 2 * MARGIN)
+    height = max(point.box.height for point in points) * (1 + 2 * MARGIN)
+    images: list[QImage] = []
+    seconds: list[float] = []
+    full = None
+    with open_source(Path(item.path), index=index) as source:
+        for frame in source.frames(tracklet.start.pts):
+            if frame.timestamp.pts > tracklet.end.pts:
+                break
+            number = frame.timestamp.pts
+            if number == best.timestamp.pts:
+                full = to_image(frame.image, room)
+            if number in wanted:
+                box = points[int(np.searchsorted(pts, number))].box
+                centre = (box.left + box.width / 2, box.top + box.height / 2)
+                images.append(to_image(_cut(frame.image, centre, width, height), ROOM))
+                seconds.append(float((number - tracklet.start.pts) * item.time_base))
+        size = QSize(source.probe.width, source.probe.height)
+    share = QRectF(
+        best.box.left / size.width(),
+        best.box.top / size.height(),
+        best.box.width / size.width(),
+        best.box.height / size.height(),
+    )
+    return Clip(tracklet_id, images, seconds, full, share)
+
+
+def _cut(pixels: np.ndarray, centre: tuple[float, float], width: float, height: float) -> np.ndarray:
+    """A window of constant size around a point, kept inside the frame."""
+    rows, columns = pixels.shape[:2]
+    w, h = min(round(width), columns), min(round(height), rows)
+    x = min(max(round(centre[0] - w / 2), 0), columns - w)
+    y = min(max(round(centre[1] - h / 2), 0), rows - h)
+    return pixels[y : y + h, x : x + w]

@@ -1,0 +1,117 @@
+"""What every page has: a header, a scope for its keys, and a way to be told of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.session import Changes, Session
+from app.widgets.basic import Button, box, label, styled
+
+if TYPE_CHECKING:
+    from app.shell import Window
+
+HEADER = 48
+NARROW = 1360
+
+
+class Header(QWidget):
+    """Page title, a quiet subtitle, and actions at the right."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        styled(self, "header")
+        self.setFixedHeight(HEADER)
+        self.row = box(QHBoxLayout(self), 12, (16, 0, 16, 0))
+        self.row.addWidget(label(title, "title"))
+        self.subtitle = label("", "second")
+        self.row.addWidget(self.subtitle)
+        self.row.addStretch(1)
+
+    def add(self, *widgets: QWidget) -> None:
+        for widget in widgets:
+            self.row.addWidget(widget)
+
+
+class Page(QWidget):
+    """A page of the window. Subclasses set `name`, `title`, `icon`, fill `self.body`, and override the hooks."""
+
+    name = ""
+    title = ""
+    icon = ""
+    needs_case = True
+    status = Signal(str)
+
+    def __init__(self, session: Session, window: Window) -> None:
+        super().__init__()
+        styled(self, "page")
+        self.session = session
+        self.shell = window
+        self._commands: dict[str, Callable[[], None]] = {}
+        self._stale = True
+        column = box(QVBoxLayout(self))
+        self.header = Header(self.title)
+        column.addWidget(self.header)
+        self.body = box(QVBoxLayout())
+        column.addLayout(self.body, 1)
+        session.changed.connect(self._on_changed)
+
+    def command(self, name: str, act: Callable[[], None]) -> None:
+        """Bind a command of the page's scope to a function."""
+        self._commands[name] = act
+
+    def button(self, text: str, icon: str, command: str, act: Callable[[], None], **options: object) -> Button:
+        """A button and its command in one: a click and the key do the same."""
+        made = Button(text, icon, command, **options)  # type: ignore[arg-type]
+        made.clicked.connect(lambda: act())  # noqa: PLW0108 - the signal's own argument stays out
+        if command:
+            self.command(command, lambda: act() if made.isEnabled() else None)
+        return made
+
+    def trigger(self, command: str) -> bool:
+        """Do a command; False where the page does not know it."""
+        act = self._commands.get(command)
+        if act is None:
+            return False
+        act()
+        return True
+
+    def concerned(self, changes: Changes) -> bool:
+        """Whether these changes make the page's content stale."""
+        return changes.case
+
+    def refresh(self) -> None:
+        """Read the page's content again (on reader threads) and show it."""
+
+    def enter(self) -> None:
+        """The page has been brought to the front."""
+        if self._stale:
+            self._stale = False
+            self.refresh()
+        self.focus_main()
+
+    def leave(self) -> None:
+        """Another page comes to the front."""
+
+    def shut(self) -> None:
+        """The window closes: end threads of the page's own."""
+
+    def focus_main(self) -> None:
+        """Give the keyboard to the page's main view."""
+        self.setFocus()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """The window is narrower than the side panels like."""
+
+    def mark_stale(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._stale = False
+            self.refresh()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if self.concerned(changes):
+            self.mark_stale()

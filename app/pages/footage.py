@@ -1,0 +1,270 @@
+"""Footage: what is in the case, what is being worked on, what needs the analyst."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+
+from app.operations import footage
+from app.operations.footage import FootageRow
+from app.pages.base import Page
+from app.session import Changes, Session
+from app.stills import Stills
+from app.tasks import JobState
+from app.widgets.basic import Button, Glyph, Segment, box, label
+from app.widgets.footage_details import FootageDetails
+from app.widgets.footage_list import STILL, FootageDelegate, FootageHeader, FootageModel, FootageView
+from app.widgets.notices import EmptyState
+from app.words import counted, tr
+from engine.types import ItemState, Modality
+
+VIDEO = "*.mp4 *.mkv *.avi *.mov *.ts *.m4v *.webm *.mpg *.mpeg *.wmv *.dav *.h264 *.h265"
+COUNTS_MS = 2000  # how often counts of a running ingest are read again
+
+
+class FootagePage(Page):
+    """One row per evidence item."""
+
+    name, title = "footage", tr("Footage")
+
+    def __init__(self, session: Session, window: object) -> None:
+        super().__init__(session, window)  # type: ignore[arg-type]
+        self.setAcceptDrops(True)
+        self._rows: list[FootageRow] = []
+        self._wanted: int | None = None
+        self._pause = Button(tr("Pause all"), "pause")
+        self._pause.clicked.connect(self._pause_all)
+        self._pause.hide()
+        folder = Button(tr("Add image folder…"), "folder-plus-outline")
+        folder.clicked.connect(self._add_folder)
+        add = self.button(tr("Add footage…"), "plus", "footage.add", self._add_files, primary=True)
+        self.header.add(self._pause, folder, add)
+        self._stills = Stills(session, STILL * 2)
+        self.model = FootageModel()
+        self._delegate = FootageDelegate(session, self._stills)
+        self.view = FootageView(self.model, self._delegate)
+        self._stills.arrived.connect(self.view.viewport().update)
+        self.details = FootageDetails(session)
+        self._stack = QStackedWidget()
+        empty = EmptyState(
+            "filmstrip",
+            tr("No footage yet. Drop video files or image folders here: each is hashed and opened read-only."),
+            tr("Add footage…"),
+            self._add_files,
+        )
+        self._stack.addWidget(empty)
+        self._stack.addWidget(self._list())
+        row = box(QHBoxLayout())
+        row.addWidget(self._stack, 1)
+        row.addWidget(self.details)
+        self.body.addLayout(row, 1)
+        self._connect()
+
+    def _list(self) -> QWidget:
+        area = QWidget()
+        column = box(QVBoxLayout(area))
+        bar = box(QHBoxLayout(), 8, (16, 8, 16, 8))
+        self._find = QLineEdit()
+        self._find.setPlaceholderText(tr("Exhibit, file or camera"))
+        self._find.setAccessibleName(tr("Find exhibit, file or camera"))
+        self._find.setFixedWidth(232)
+        self._kind = Segment(tr("Modality"), [("", "all"), ("", Modality.INFRARED), ("", Modality.VISIBLE)])
+        self._state = Segment(tr("State"), [("", "ready"), ("", "working"), ("", "attention")])
+        self._kind.select("all")
+        bar.addWidget(self._find)
+        bar.addWidget(self._kind)
+        bar.addWidget(self._state)
+        bar.addStretch(1)
+        column.addLayout(bar)
+        column.addWidget(FootageHeader())
+        column.addWidget(self.view, 1)
+        foot = box(QHBoxLayout(), 8, (16, 10, 16, 10))
+        foot.addWidget(Glyph("tray-arrow-down"))
+        words = tr(
+            "Drop files or image folders here. They are hashed and registered first; nothing is written to them."
+        )
+        foot.addWidget(label(words, "second"))
+        foot.addStretch(1)
+        column.addLayout(foot)
+        return area
+
+    def _connect(self) -> None:
+        self._find.textChanged.connect(lambda _text: self._filter())
+        self._kind.chosen.connect(lambda _value: self._filter())
+        self._state.chosen.connect(self._toggle_state)
+        self.view.current_changed.connect(self._show_details)
+        self.view.opened.connect(lambda _row: self._review())
+        self.view.acted.connect(self._act)
+        self.details.reviewed.connect(self._review)
+        self.details.ingested.connect(self._ingest)
+        self.command("footage.review", self._review)
+        self.command("footage.ingest", self._ingest)
+        self.command("panel", lambda: self.details.setVisible(not self.details.isVisible()))
+        self.session.runner.progressed.connect(self.view.viewport().update)
+        self.session.runner.jobs_changed.connect(self._jobs_changed)
+        self._counts = QTimer(self)
+        self._counts.setInterval(COUNTS_MS)
+        self._counts.timeout.connect(self.refresh)
+
+    def concerned(self, changes: Changes) -> bool:
+        return changes.any_of("case", "footage", "tracklets")
+
+    def refresh(self) -> None:
+        self.session.read(footage.rows, self._show, key="footage rows")
+
+    def focus_main(self) -> None:
+        self.view.setFocus()
+
+    def select(self, item_id: int) -> None:
+        """Show this item when the rows are there."""
+        self._wanted = item_id
+        self._select_wanted()
+
+    def _show(self, rows: list[FootageRow]) -> None:
+        self._rows = rows
+        cameras = {row.item.camera.id for row in rows}
+        items = counted(len(rows), tr("item"), tr("items"))
+        words = tr("{items}, {cameras} · originals are opened read-only")
+        self.header.subtitle.setText(
+            words.format(items=items, cameras=counted(len(cameras), tr("camera"), tr("cameras"))) if rows else ""
+        )
+        self._stack.setCurrentIndex(1 if rows else 0)
+        self.details.setVisible(bool(rows) and not self._narrow)
+        counts = (
+            len(rows),
+            sum(Modality.INFRARED in row.modalities for row in rows),
+            sum(Modality.VISIBLE in row.modalities for row in rows),
+        )
+        for n, (word, count) in enumerate(zip((tr("All"), "IR", "RGB"), counts, strict=True)):
+            self._kind.set_text(n, f"{word} {count}")
+        self._filter()
+
+    def _filter(self) -> None:
+        needle = self._find.text().strip().lower()
+        kind, state = self._kind.value(), self._state.value()
+        working = {j.subject for j in self.session.runner.active() if j.lane == footage.INGEST}
+        groups = {
+            "ready": [r for r in self._rows if r.item.state is ItemState.DONE],
+            "working": [r for r in self._rows if r.item.id in working],
+            "attention": [r for r in self._rows if r.needs_attention],
+        }
+        words = (tr("Ready"), tr("Working"), tr("Needs attention"))
+        for n, (word, rows) in enumerate(zip(words, groups.values(), strict=True)):
+            self._state.set_text(n, f"{word} {len(rows)}")
+        chosen = self._rows if state is None else groups[str(state)]
+        if isinstance(kind, Modality):
+            chosen = [r for r in chosen if kind in r.modalities]
+        if needle:
+            chosen = [
+                r for r in chosen if needle in f"{r.item.exhibit} {r.item.path.name} {r.item.camera.name}".lower()
+            ]
+        self.model.show(chosen)
+        self._select_wanted()
+        if not self.view.currentIndex().isValid() and chosen:
+            self.view.setCurrentIndex(self.model.index(0))
+        self._show_details(self.view.currentIndex().row())
+
+    def _toggle_state(self, value: object) -> None:
+        if getattr(self, "_last_state", None) == value:
+            self._state.select(None)
+            value = None
+        self._last_state = value
+        self._filter()
+
+    def _select_wanted(self) -> None:
+        for n, row in enumerate(self.model.rows):
+            if row.item.id == self._wanted:
+                self._wanted = None
+                self.view.setCurrentIndex(self.model.index(n))
+                return
+
+    def current(self) -> FootageRow | None:
+        row = self.view.currentIndex().row()
+        return self.model.rows[row] if 0 <= row < len(self.model.rows) else None
+
+    def _show_details(self, _row: int) -> None:
+        row = self.current()
+        self.details.show_row(row)
+        if row is not None:
+            job = footage.job_of(self.session, row.item.id)
+            self.details.ingest.setEnabled(job is None)
+            again = row.item.state is ItemState.INTERRUPTED
+            self.details.ingest.set_text(tr("Go on") if again else tr("Ingest"))
+
+    def _jobs_changed(self) -> None:
+        active = self.session.runner.active()
+        paused = [job for job in active if job.state is JobState.PAUSED]
+        self._pause.setVisible(bool(active))
+        everything = len(paused) == len(active)
+        self._pause.set_text(tr("Resume all") if everything else tr("Pause all"))
+        self._pause.set_icon("play" if everything else "pause")
+        if any(job.lane == footage.INGEST for job in active):
+            self._counts.start()
+        else:
+            self._counts.stop()
+        self._filter()
+        self.view.viewport().update()
+
+    def _pause_all(self) -> None:
+        active = self.session.runner.active()
+        resume = all(job.state is JobState.PAUSED for job in active)
+        for job in active:
+            (self.session.runner.resume if resume else self.session.runner.pause)(job)
+
+    def _act(self, row: int, name: str) -> None:
+        job = footage.job_of(self.session, self.model.rows[row].item.id)
+        if job is None:
+            return
+        runner = self.session.runner
+        if name == "cancel":
+            runner.cancel(job)
+        elif name == "first":
+            runner.raise_priority(job)
+        elif job.state is JobState.PAUSED:
+            runner.resume(job)
+        else:
+            runner.pause(job)
+
+    def _add_files(self) -> None:
+        filters = f"{tr('Video')} ({VIDEO} {VIDEO.upper()});;{tr('All files')} (*)"
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add footage"), "", filters)
+        self.add([Path(name) for name in names])
+
+    def _add_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, tr("Add a folder of images as one item"))
+        if name:
+            self.add([Path(name)])
+
+    def add(self, paths: list[Path]) -> None:
+        """Register and ingest."""
+        footage.add(self.session, paths)
+
+    def _ingest(self) -> None:
+        row = self.current()
+        if row is not None:
+            footage.ingest(self.session, row.item)
+
+    def _review(self) -> None:
+        row = self.current()
+        page = self.shell.show_page("review") if row is not None else None
+        if page is not None and row is not None:
+            page.open_item(row.item.id)  # type: ignore[attr-defined]
+
+    _narrow = False
+
+    def set_narrow(self, narrow: bool) -> None:
+        self._narrow = narrow
+        self.details.setVisible(bool(self._rows) and not narrow)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        self.add([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+
+
+PAGE = FootagePage

@@ -1,0 +1,398 @@
+"""Review: the original footage, exact to the frame, with the people found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QVBoxLayout, QWidget
+
+from app import people
+from app.frames import FrameFeed, Opened, Shown
+from app.operations import footage, searching
+from app.operations.footage import FootageRow
+from app.overlay import Overlay
+from app.pages.base import Page
+from app.people import Person
+from app.session import Changes, Session
+from app.thumbnails import Thumbnails
+from app.tiles import LazyTileModel, Tile
+from app.times import seconds_of
+from app.widgets.basic import Badge, ComboBox, box, label
+from app.widgets.person_panel import PersonPanel
+from app.widgets.pictures import Strip
+from app.widgets.player import PlayerCanvas
+from app.widgets.timeline import Timeline
+from app.widgets.transport import TimeBar, Transport
+from app.words import counted, duration, tr
+
+
+class ReviewPage(Page):
+    """One item at a time."""
+
+    name, title = "review", tr("Review")
+
+    def __init__(self, session: Session, window: object) -> None:
+        super().__init__(session, window)  # type: ignore[arg-type]
+        self._rows: list[FootageRow] = []
+        self.row: FootageRow | None = None
+        self._wanted: tuple[int, int | None, int | None] | None = None  # item, PTS, tracklet
+        self.overlay = Overlay(session)
+        self.overlay.loaded.connect(self._show_paths)
+        self.person: Person | None = None
+        self._pick_at_next: int | None = None
+        self.feed = FrameFeed(self)
+        self.thumbnails = Thumbnails(session)
+        self._build_header()
+        self.canvas = PlayerCanvas()
+        self.timeline = Timeline()
+        self.model = LazyTileModel(self._fetch)
+        self.strip = Strip(self.thumbnails, self.model, tr("People of this item in order of time"))
+        self.panel = PersonPanel(self.thumbnails)
+        row = box(QHBoxLayout())
+        column = box(QVBoxLayout())
+        self.times, self.transport = TimeBar(), Transport(self.feed)
+        column.addWidget(self.times)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self._controls())
+        column.addLayout(self._caption())
+        column.addWidget(self.timeline)
+        holder = box(QHBoxLayout(), 0, (16, 6, 16, 8))
+        holder.addWidget(self.strip)
+        column.addLayout(holder)
+        row.addLayout(column, 1)
+        row.addWidget(self.panel)
+        self.body.addLayout(row, 1)
+        self._connect()
+
+    def _build_header(self) -> None:
+        self.items = ComboBox()
+        self.items.setAccessibleName(tr("Evidence item"))
+        self.items.setMinimumWidth(380)
+        self.items.activated.connect(lambda n: self.open_item(self._rows[n].item.id))
+        self._badges = (Badge(), Badge())
+        self._lost = label("", "warning")
+        row = self.header.row
+        row.insertWidget(1, self.items)
+        for badge in self._badges:
+            row.insertWidget(2, badge)
+        self.header.add(self._lost, self.button(tr("Go to time…"), "clock-outline", "time.go", self._go_to))
+
+    def _controls(self) -> QWidget:
+        for text, icon, command, backwards in (
+            (tr("Previous person"), "account-arrow-left-outline", "person.previous", True),
+            (tr("Next person"), "account-arrow-right-outline", "person.next", False),
+        ):
+            jump = lambda back=backwards: self._jump(back)  # noqa: E731
+            self.transport.row.addWidget(self.button(text, icon, command, jump))
+        return self.transport
+
+    def _caption(self) -> QHBoxLayout:
+        row = box(QHBoxLayout(), 12, (16, 2, 16, 2))
+        self._bars_label = label(tr("People over time"), "small")
+        row.addWidget(self._bars_label)
+        row.addStretch(1)
+        self._span_label = label("", "small")
+        row.addWidget(self._span_label)
+        return row  # type: ignore[return-value]
+
+    def _connect(self) -> None:
+        self.feed.opened.connect(self._opened)
+        self.feed.shown.connect(self._shown)
+        self.feed.failed.connect(self._failed)
+        self.feed.playing_changed.connect(lambda playing: None if playing else self._show_present())
+        self.canvas.picked.connect(self.pick)
+        self.canvas.searched.connect(self._pick_and_search)
+        self.canvas.resized.connect(self._resized)
+        self.timeline.sought.connect(self._seek)
+        self.timeline.span_changed.connect(lambda *_: self._load_bars())
+        self.strip.picked.connect(self._pick_row)
+        self.panel.searched.connect(self._search)
+        self.panel.queried.connect(self._add_to_query)
+        self.panel.picked.connect(self.pick)
+        self.panel.boxes.toggled.connect(self.canvas.set_boxes)
+        self.panel.paths.toggled.connect(self.canvas.set_trails)
+        for name, act in {
+            "search": self._search,
+            "query.add": self._add_to_query,
+            "play": self.transport.toggle,
+            "step.back": lambda: self.feed.step(-1),
+            "step.forward": lambda: self.feed.step(1),
+            "skip.back": lambda: self.feed.skip(-10),
+            "skip.forward": lambda: self.feed.skip(10),
+            "frame.person": self._next_in_frame,
+            "boxes": self.panel.boxes.toggle,
+            "paths": self.panel.paths.toggle,
+            "panel": lambda: self.panel.setVisible(not self.panel.isVisible()),
+        }.items():
+            self.command(name, act)
+
+    # which item
+
+    def concerned(self, changes: Changes) -> bool:
+        return changes.any_of("case", "footage", "tracklets")
+
+    def refresh(self) -> None:
+        self.session.read(footage.rows, self._show_rows, key="review rows")
+
+    def focus_main(self) -> None:
+        self.canvas.setFocus()
+
+    def open_item(self, item_id: int, pts: int | None = None, tracklet: int | None = None) -> None:
+        """Show an item, at a PTS, with a person chosen."""
+        self._wanted = (item_id, pts, tracklet)
+        if any(row.item.id == item_id for row in self._rows):
+            self._open_wanted()
+
+    def _show_rows(self, rows: list[FootageRow]) -> None:
+        self._rows = rows
+        self.items.clear()
+        self.items.addItems([f"{r.item.exhibit}   {r.item.path.name} · {r.item.camera.name}" for r in rows])
+        if not rows:
+            self.row = None
+            self.feed.stop()
+            self.canvas.set_frame(None)
+            self.canvas.set_message(tr("No footage yet. Add some on the Footage page (Ctrl+2)."))
+            return
+        if self._wanted is None and self.row is None:
+            self._wanted = (rows[0].item.id, None, None)
+        if self._wanted is not None:
+            self._open_wanted()
+        elif self.row is not None:
+            self._use_row(next((r for r in rows if r.item.id == self.row.item.id), rows[0]))
+
+    def _open_wanted(self) -> None:
+        assert self._wanted is not None
+        item_id = self._wanted[0]
+        row = next((r for r in self._rows if r.item.id == item_id), None)
+        if row is None:
+            return
+        if self.row is not None and self.row.item.id == item_id and self.feed.item is not None:
+            self._goto_wanted()
+            return
+        self.canvas.set_frame(None)
+        self.canvas.set_message(tr("Opening {name}…").format(name=row.item.path.name))
+        self._use_row(row)
+        self.pick(None)
+        self.feed.set_room(self.canvas.room())
+        index = self.session.case.cache / "index" / f"{row.item.sha256}.npz" if self.session.case else None
+        self.feed.open(row.item.path, index)
+
+    def _use_row(self, row: FootageRow) -> None:
+        self.row = row
+        self.items.setCurrentIndex(self._rows.index(row))
+        for n, badge in enumerate(self._badges):
+            badge.set_modality(row.modalities[n] if n < len(row.modalities) else None)
+        lost = row.item.frames_failed
+        self._lost.setText(counted(lost, tr("frame not decoded"), tr("frames not decoded")) if lost else "")
+        self._load_tiles()
+        if self.feed.item is not None:
+            self._load_bars()
+            self.overlay.forget()
+            self._load_paths()
+
+    def _opened(self, item: Opened) -> None:
+        if self.row is None:
+            return
+        clock = self.row.clock
+        start = self.row.item.start_pts
+
+        def words(seconds: float) -> str:
+            reading = clock.at(start + round(seconds / item.time_base))
+            return reading.recorder_time() if reading.recorder else duration(seconds)
+
+        self.timeline.set_item(item.duration, words)
+        self.timeline.set_failed(
+            [((a - start) * item.time_base, (b - start) * item.time_base) for a, b in self.row.item.failed_ranges]
+        )
+        self.overlay.forget()
+        self._load_bars()
+        self._goto_wanted()
+
+    def _goto_wanted(self) -> None:
+        item = self.feed.item
+        if item is None or self._wanted is None:
+            return
+        _, pts, tracklet = self._wanted
+        self._wanted = None
+        self.feed.show(int(item.pts[0]) if pts is None else item.beside(pts, 0))
+        if tracklet is not None:
+            self.pick(tracklet)
+
+    # what is on show
+
+    def _shown(self, shown: Shown) -> None:
+        if self.row is None:
+            return
+        self.canvas.set_frame(shown)
+        self.times.show_frame(self.row, shown)
+        self.timeline.set_now(shown.seconds)
+        self._load_paths()
+        self._show_present()
+
+    def _failed(self, error: Exception) -> None:
+        self.canvas.set_frame(None)
+        hint = getattr(error, "hint", "")
+        self.canvas.set_message(f"{error}\n{hint}")
+        self.session.failed.emit(error)
+
+    def _load_paths(self) -> None:
+        if self.feed.item is not None and self.feed.current is not None and self.row is not None:
+            self.overlay.around(self.row.item.id, self.feed.current.pts, self.feed.item.time_base)
+
+    def _show_paths(self) -> None:
+        self.canvas.set_paths(self.overlay.paths, self.overlay.second)
+        self._show_present()
+
+    def _show_present(self) -> None:
+        if self.feed.playing:
+            return
+        lines = []
+        for path, area in self.canvas.present():
+            word = self.overlay.words.get(path.tracklet, "")
+            lines.append((path.tracklet, path.label, word, f"{area.width():.0f} × {area.height():.0f} px"))
+        self.panel.show_present(lines, self.person.tracklet.id if self.person else None)
+        if self._pick_at_next is not None and self.feed.current and self.feed.current.pts == self._pick_at_next:
+            starting = [path.tracklet for path, _ in self.canvas.present() if path.pts[0] == self._pick_at_next]
+            if starting:
+                self._pick_at_next = None
+                self.pick(starting[0])
+
+    def _load_bars(self) -> None:
+        item = self.feed.item
+        if item is None or self.row is None:
+            return
+        span, bins, item_id = self.timeline.span, self.timeline.bins(), self.row.item.id
+        first = int(item.pts[0])
+        pts = tuple(first + round(seconds / item.time_base) for seconds in span)
+
+        def done(bars: np.ndarray) -> None:
+            self.timeline.set_bars(bars, span)
+            per = duration((span[1] - span[0]) / bins) if span[1] - span[0] > bins else tr("moment")
+            self._bars_label.setText(tr("People per {step}").format(step=per))
+            whole = item.duration
+            self._span_label.setText(tr("showing {a} of {b}").format(a=duration(span[1] - span[0]), b=duration(whole)))
+
+        self.session.read(lambda case: case.tracklets.density(item_id, bins, *pts), done, key="bars")
+
+    # people
+
+    def _load_tiles(self) -> None:
+        assert self.row is not None
+        item_id = self.row.item.id
+
+        def ask(case: Any) -> Any:
+            from engine.store.tracklets import TrackletFilter
+
+            return case.tracklets.ids(TrackletFilter(items=(item_id,)), "item")
+
+        self.session.read(ask, self.model.show_ids, key="strip")
+
+    def _fetch(self, ids: Sequence[int], deliver: Any) -> None:
+        self.session.read(lambda case: people.tiles(case, ids), deliver)
+
+    def _pick_row(self, row: int) -> None:
+        tile: Tile | None = self.model.tile(row)
+        if tile is None:
+            return
+        self.pick(tile.tracklet)
+        self.session.read(lambda case: case.tracklets.crops(tile.tracklet)[0].timestamp.pts, self._show_pts, key="go")
+
+    def _show_pts(self, pts: int) -> None:
+        if self.feed.item is not None:
+            self.feed.show(self.feed.item.beside(pts, 0))
+
+    def pick(self, tracklet: int | None) -> None:
+        """Choose a person; None chooses nobody."""
+        self.canvas.selected = tracklet
+        self.canvas.update()
+        self.person = None
+        if tracklet is None:
+            self.panel.show_person(None)
+            return
+
+        def done(person: Person) -> None:
+            self.person = person
+            self.panel.show_person(person)
+            self._show_present()
+            row = self.model.row_of(tracklet)
+            if row is not None and self.strip.currentIndex().row() != row:
+                self.strip.select_row(row)
+            if self._search_when_picked:
+                self._search_when_picked = False
+                self._search()
+
+        self.session.read(lambda case: people.person(case, tracklet), done, key="person")
+
+    _search_when_picked = False
+
+    def _pick_and_search(self, tracklet: int) -> None:
+        self._search_when_picked = True
+        self.pick(tracklet)
+
+    def _next_in_frame(self) -> None:
+        present = [path.tracklet for path, _ in self.canvas.present()]
+        if present:
+            now = self.canvas.selected
+            place = present.index(now) + 1 if now in present else 0
+            self.pick(present[place % len(present)])
+
+    def _jump(self, backwards: bool) -> None:
+        shown = self.feed.current
+        if shown is None or self.row is None:
+            return
+        item_id, pts = self.row.item.id, shown.pts
+
+        def done(start: int | None) -> None:
+            if start is None:
+                words = tr("Nobody earlier in this item.") if backwards else tr("Nobody later in this item.")
+                self.session.message.emit("plain", words, "")
+            elif self.feed.item is not None:
+                self._pick_at_next = start
+                self.feed.show(start)
+
+        self.session.read(lambda case: case.tracklets.next_start(item_id, pts, backwards=backwards), done, key="jump")
+
+    def _search(self) -> None:
+        if self.person is not None:
+            page = self.shell.show_page("search")
+            if page is not None:
+                page.start_query(searching.query_of(self.person), add=False)  # type: ignore[attr-defined]
+
+    def _add_to_query(self) -> None:
+        if self.person is not None:
+            page = self.shell.page("search")
+            total = page.add_query(searching.query_of(self.person))  # type: ignore[attr-defined]
+            self.panel.query.setText(counted(total, tr("person shot in the query"), tr("shots in the query")))
+
+    def _seek(self, seconds: float) -> None:
+        if self.feed.item is not None:
+            self.feed.show(self.feed.item.at(seconds))
+
+    def _resized(self) -> None:
+        self.feed.set_room(self.canvas.room())
+        self.feed.redraw()
+        self._load_bars()
+
+    def _go_to(self) -> None:
+        if self.feed.item is None or self.row is None:
+            return
+        start = self.row.clock.start.recorder
+        question = tr("Recorder time (HH:MM:SS)") if start else tr("Position (H:MM:SS)")
+        text, ok = QInputDialog.getText(self, tr("Go to time"), question)
+        seconds = seconds_of(text, start) if ok else None
+        if seconds is not None:
+            self._seek(seconds)
+
+    def set_narrow(self, narrow: bool) -> None:
+        self.panel.setVisible(not narrow)
+
+    def leave(self) -> None:
+        self.feed.stop()
+
+    def shut(self) -> None:
+        self.feed.close()
+
+
+PAGE = ReviewPage

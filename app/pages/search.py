@@ -1,0 +1,392 @@
+"""Search: the query stays at the left, candidates in ranked order beside it, one decision at a time."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from app import people
+from app.dialogs import ask_text
+from app.operations import decisions, searching
+from app.operations.decisions import Verdicts
+from app.operations.searching import QueryDraft, SearchData
+from app.pages.base import Page
+from app.session import Changes, Session
+from app.tasks import Job
+from app.thumbnails import Thumbnails
+from app.tiles import Tile, TileModel
+from app.widgets.basic import Button, Segment, box, label
+from app.widgets.compare import CompareView
+from app.widgets.decision_bar import DecisionBar
+from app.widgets.details_row import DetailsRow
+from app.widgets.grid import TileView
+from app.widgets.notices import EmptyState, Notice
+from app.widgets.query_panel import QueryPanel
+from app.widgets.results_line import ResultsLine
+from app.words import tr
+from engine.types import Verdict
+
+LEAD = tr("Ranked by appearance: an investigative lead, not an identification. The person may not be in the archive.")
+GRID, COMPARE = 0, 1
+NOTHING, RESULTS = 0, 1
+
+
+class SearchPage(Page):
+    """One recorded search at a time; its order never changes while it is examined."""
+
+    name, title = "search", tr("Search")
+
+    def __init__(self, session: Session, window: object) -> None:
+        super().__init__(session, window)  # type: ignore[arg-type]
+        self.data: SearchData | None = None
+        self._order: list[Tile] = []
+        self._job: Job | None = None
+        self._blind = False
+        self.thumbnails = Thumbnails(session)
+        self.model = TileModel()
+        self.view = TileView(self.thumbnails, self.model, tr("Candidates in ranked order"))
+        self.panel = QueryPanel(self.thumbnails)
+        self.bar = DecisionBar()
+        self.details = DetailsRow()
+        self.compare = CompareView(session, self.thumbnails, self.model)
+        self._build_header()
+        self._stack = QStackedWidget()
+        self._empty = EmptyState(
+            "account-search-outline",
+            tr("Choose a person first: click one in the footage, or pick one on the People page."),
+            tr("Go to Review"),
+            lambda: self.shell.show_page("review"),
+        )
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._results())
+        row = box(QHBoxLayout())
+        row.addWidget(self.panel)
+        row.addWidget(self._stack, 1)
+        self.body.addLayout(row, 1)
+        self.panel.hide()
+        self._connect()
+
+    def _build_header(self) -> None:
+        self._views = Segment(tr("View"), [(tr("Grid"), GRID), (tr("Compare"), COMPARE)])
+        self._views.select(GRID)
+        self._blind_button = self.button(tr("Blind mode"), "eye-off-outline", "blind", self._toggle_blind)
+        self._blind_button.setCheckable(True)
+        self._blind_button.setToolTip(tr("Shuffled, with rank and band hidden, so that the order cannot lead you."))
+        history = Button(tr("Search history"), "history")
+        history.clicked.connect(lambda: self._show_history(history))
+        self.header.add(self._views, self._blind_button, history)
+
+    def _results(self) -> QWidget:
+        area = QWidget()
+        column = box(QVBoxLayout(area))
+        self._lead = Notice("plain", LEAD)
+        self._provisional = label("", "warning")
+        self._lead.row.addWidget(self._provisional)
+        column.addWidget(self._lead)
+        self.line = ResultsLine(int(self.session.preferences.get("tile_width", 142)))
+        column.addWidget(self.line)
+        self._both = QStackedWidget()
+        grid = QWidget()
+        held = box(QVBoxLayout(grid), 0, (16, 4, 0, 0))
+        held.addWidget(self.view)
+        self._both.addWidget(grid)
+        self._both.addWidget(self.compare)
+        column.addWidget(self._both, 1)
+        column.addWidget(self.details)
+        column.addWidget(self.bar)
+        return area
+
+    def _connect(self) -> None:
+        self._views.chosen.connect(self._show_view)
+        self.line.width_changed.connect(self._resize_tiles)
+        self.line.search.clicked.connect(self._start)
+        self.line.rerank.activated.connect(lambda _n: self._offer_search())
+        self.panel.changed.connect(self._offer_search)
+        self.panel.footage_asked.connect(self._show_query_in_footage)
+        self.panel.more_asked.connect(lambda: self.shell.show_page("people"))
+        self.panel.hide_toggled.connect(lambda _on: self._show_order(keep=True))
+        self.view.current_changed.connect(lambda _row: self._current_changed())
+        self.view.opened.connect(lambda _row: self._show_view(COMPARE))
+        self.view.selectionModel().selectionChanged.connect(lambda *_: self._current_changed())
+        self.compare.moved.connect(self.view.select_row)
+        self.bar.confirm.clicked.connect(lambda: self._decide(Verdict.CONFIRMED))
+        self.bar.reject.clicked.connect(lambda: self._decide(Verdict.REJECTED))
+        self.bar.inconclusive.clicked.connect(lambda: self._decide(Verdict.INCONCLUSIVE))
+        self.bar.again.clicked.connect(self._search_from_here)
+        self.bar.undo.clicked.connect(self._undo)
+        self.bar.none.clicked.connect(self._none_found)
+        for name, act in {
+            "confirm": lambda: self._decide(Verdict.CONFIRMED),
+            "reject": lambda: self._decide(Verdict.REJECTED),
+            "inconclusive": lambda: self._decide(Verdict.INCONCLUSIVE),
+            "none": self.bar.none.click,
+            "again": self._search_from_here,
+            "grid": lambda: self._show_view(GRID),
+            "compare": lambda: self._show_view(COMPARE),
+            "preview": lambda: self._show_view(GRID if self._both.currentIndex() == COMPARE else COMPARE),
+            "details": self.details.toggle,
+            "hide": self.panel.hide_decided.toggle,
+            "candidate.next": lambda: self.view.select_row(self.view.row + 1),
+            "candidate.previous": lambda: self.view.select_row(self.view.row - 1),
+            "footage.show": self._show_candidate_in_footage,
+            "frame": self.compare.toggle_frame,
+            "loop": self.compare.toggle_loop,
+            "zoom.in": lambda: self.compare.zoom(1.25),
+            "zoom.out": lambda: self.compare.zoom(0.8),
+            "zoom.fit": self.compare.fit,
+        }.items():
+            self.command(name, act)
+        self.session.runner.progressed.connect(self._tick)
+        self.session.pool.submit(searching.rerankers, self.line.fill_rerankers)
+        self._resize_tiles(self.line.tile_width())
+        self.bar.undo.hide()
+
+    # the query
+
+    def start_query(self, draft: QueryDraft, *, add: bool = False) -> None:
+        """Search for this person at once."""
+        if add and self.panel.draft is not None:
+            draft = self.panel.draft.joined(draft)
+        self.panel.show_draft(draft)
+        self._load_cameras()
+        self._start()
+
+    def add_query(self, draft: QueryDraft) -> int:
+        """Add crops of the same person to the query; returns how many shots it has now."""
+        same = self.panel.draft is not None and self.panel.draft.target is draft.target
+        joined = self.panel.draft.joined(draft) if same and self.panel.draft else draft
+        self.panel.show_draft(joined)
+        self._load_cameras()
+        self._offer_search()
+        return len({crop.tracklet for crop in joined.crops})
+
+    def _start(self) -> None:
+        draft = self.panel.draft
+        if draft is None:
+            return
+        self.line.search.hide()
+        choice = self.panel.choice(self.line.reranker())
+        self.panel.show()
+        self._empty.set_text(tr("Searching…"))
+        if self.data is None:
+            self._stack.setCurrentIndex(NOTHING)
+        self._job = searching.run(self.session, draft, choice, self.show_search)
+
+    def _offer_search(self) -> None:
+        self.panel.show()
+        if self.data is None:
+            self._empty.set_text(tr("The query is ready."), "")
+        self.line.search.setVisible(self.panel.draft is not None and self.data is not None)
+
+    def _tick(self) -> None:
+        job = self._job
+        if job is not None and job.state.ended:
+            self._job = None
+            if self.data is None:
+                self._empty.set_text(str(job.error or tr("Nothing was found.")), tr("Go to Review"))
+
+    def _load_cameras(self) -> None:
+        if self.panel.draft is not None:
+            target = self.panel.draft.target
+            self.session.read(lambda case: searching.cameras(case, target), self.panel.show_cameras, key="cameras")
+
+    # the list
+
+    def concerned(self, changes: Changes) -> bool:
+        if changes.decisions and not changes.case:
+            self._read_decisions()
+        return changes.case
+
+    def refresh(self) -> None:
+        """A case was opened or closed: continue its latest search."""
+        self.data = None
+        self.panel.show_draft(None)
+        self.panel.hide()
+        self.model.show([])
+        self._stack.setCurrentIndex(NOTHING)
+        if self.session.is_open and self._job is None:
+            self.session.read(self._latest, lambda data: self.show_search(data) if data else None, key="search")
+
+    @staticmethod
+    def _latest(case: Any) -> SearchData | None:
+        found = case.searches.list()
+        return searching.load(case, found[0].id) if found else None
+
+    def show_search(self, data: SearchData) -> None:
+        """Show a recorded search."""
+        self.data = data
+        self.header.subtitle.setText(data.search.label)
+        if data.draft is not None:
+            self.panel.show_draft(data.draft)
+            self._load_cameras()
+        self.panel.show()
+        self.line.search.hide()
+        self.line.show_search(data)
+        self._provisional.setText(tr("Provisional model: not validated on this site.") if data.provisional else "")
+        self._provisional.setToolTip(data.provisional)
+        self.bar.none.setChecked(data.search.none_found)
+        self._stack.setCurrentIndex(RESULTS if data.tiles else NOTHING)
+        self._empty.set_text(tr("Nobody in the archive passed the filters. Widen them and search again."))
+        self.compare.show_query(data.draft)
+        self._show_order(keep=False)
+        if self._both.currentIndex() == GRID:
+            self.view.setFocus()
+
+    def _show_order(self, *, keep: bool) -> None:
+        if self.data is None:
+            return
+        now = self.model.tile(self.view.row)
+        known = {tile.tracklet: tile for tile in self.model.tiles}
+        tiles = [known.get(tile.tracklet, tile) if keep else tile for tile in self.data.tiles]
+        if self._blind:
+            random.Random(self.data.search.id).shuffle(tiles)
+        if self.panel.hide_decided.isChecked():
+            tiles = [tile for tile in tiles if tile.verdict is None]
+        self.view.delegate.blind = self.compare.blind = self._blind
+        self.model.show(tiles)
+        row = self.model.row_of(now.tracklet) if keep and now else None
+        self.view.select_row(row if row is not None else 0)
+        self._current_changed()
+
+    def _read_decisions(self) -> None:
+        data = self.data
+        if data is not None:
+            search = data.search.id
+            self.session.read(lambda case: decisions.current(case, search), self._show_decisions, key="decisions")
+
+    def _show_decisions(self, standing: dict[int, tuple[Verdict | None, str]]) -> None:
+        assert self.data is not None
+        for n, tile in enumerate(self.data.tiles):
+            verdict, examiner = standing.get(tile.tracklet, (None, ""))
+            if tile.verdict is not verdict:
+                values = {"verdict": verdict, "by": searching.initials(examiner)}
+                self.data.tiles[n] = people.with_decision(tile, **values)  # type: ignore[arg-type]
+                row = self.model.row_of(tile.tracklet)
+                if row is not None:
+                    self.model.change(row, **values)
+        if self.panel.hide_decided.isChecked():
+            self._show_order(keep=True)
+        self._current_changed()
+
+    def _current_changed(self) -> None:
+        tile = self.model.tile(self.view.row)
+        self.bar.show_tile(tile, len(self.view.selected_rows()), blind=self._blind)
+        self.details.show_candidate(self.data, tile, blind=self._blind)
+        if self._both.currentIndex() == COMPARE:
+            self.compare.show_candidate(self.view.row)
+
+    # decisions
+
+    def _decide(self, verdict: Verdict) -> None:
+        tile, data = self.model.tile(self.view.row), self.data
+        if tile is None or data is None:
+            return
+        rows = self.view.selected_rows() or [self.view.row]
+        chosen = tuple(t.tracklet for row in rows if (t := self.model.tile(row)) is not None)
+        comparing = self._both.currentIndex() == COMPARE
+        observations = self.compare.observations.values() if comparing else {}
+        reason = self.compare.observations.reason() if comparing else ""
+        if verdict is Verdict.CONFIRMED and not reason:
+            if comparing:
+                self.compare.observations.ask_reason()
+                return
+            asked = ask_text(
+                self,
+                tr("Confirm"),
+                tr("Why is this the same person? The reason stands in the report."),
+                tr("Confirm"),
+                needed=True,
+            )
+            if asked is None:
+                return
+            reason = asked
+        wanted = Verdicts(data.search.id, chosen, verdict, reason, observations, self._blind)
+        decisions.decide(self.session, wanted)
+        self.compare.observations.clear()
+        self._advance(rows[-1])
+
+    def _advance(self, row: int) -> None:
+        """Go to the next candidate that nobody has decided on."""
+        following = range(row + 1, self.model.rowCount())
+        undecided = (n for n in following if (t := self.model.tile(n)) is not None and t.verdict is None)
+        self.view.select_row(next(undecided, min(row + 1, self.model.rowCount() - 1)))
+        (self.compare if self._both.currentIndex() == COMPARE else self.view).setFocus()
+
+    def _undo(self) -> None:
+        if self.data is not None:
+            decisions.undo_last(self.session, self.data.search.id)
+
+    def _none_found(self) -> None:
+        if self.data is not None:
+            decisions.none_found(self.session, self.data.search.id, self.bar.none.isChecked())
+
+    # views
+
+    def focus_main(self) -> None:
+        (self.compare if self._both.currentIndex() == COMPARE else self.view).setFocus()
+
+    def _show_view(self, which: object) -> None:
+        self._views.select(which)
+        self._both.setCurrentIndex(COMPARE if which == COMPARE else GRID)
+        self.panel.setVisible(which == GRID and self.panel.draft is not None)
+        self.bar.undo.setVisible(which == COMPARE)  # the menu and Ctrl+Z have it too; the grid's bar is narrower
+        if which == COMPARE:
+            self.compare.show_candidate(self.view.row)
+        else:
+            self.compare.rest()
+        self.focus_main()
+
+    def _toggle_blind(self) -> None:
+        self._blind = not self._blind
+        self._blind_button.setChecked(self._blind)
+        self._show_order(keep=True)
+
+    def _resize_tiles(self, width: int) -> None:
+        self.view.set_tile_width(width)
+        self.session.preferences.set("tile_width", width)
+
+    def _show_history(self, button: Button) -> None:
+        def show(found: list[Any]) -> None:
+            menu = QMenu(self)
+            for search in found[:30]:
+                done = search.listed - search.undecided
+                text = (
+                    f"{search.label}   {search.at[:16].replace('T', ' ')}   {done}/{search.listed}   {search.reranker}"
+                )
+                menu.addAction(text, lambda number=search.id: self._open(number))
+            if not found:
+                menu.addAction(tr("No search yet")).setEnabled(False)
+            menu.exec(button.mapToGlobal(button.rect().bottomLeft()))
+
+        self.session.read(lambda case: case.searches.list(), show, key="history")
+
+    def _open(self, search: int) -> None:
+        self.session.read(lambda case: searching.load(case, search), self.show_search, key="search")
+
+    # elsewhere
+
+    def _search_from_here(self) -> None:
+        tile = self.model.tile(self.view.row)
+        if tile is not None:
+            start = lambda person: self.start_query(searching.query_of(person))  # noqa: E731
+            self.session.read(lambda case: people.person(case, tile.tracklet), start, key="person")
+
+    def _show_candidate_in_footage(self) -> None:
+        tile = self.model.tile(self.view.row)
+        if tile is not None:
+            self.shell.show_in_footage(tile.tracklet)
+
+    def _show_query_in_footage(self) -> None:
+        if self.panel.draft is not None:
+            self.shell.show_in_footage(self.panel.draft.person.tracklet.id)
+
+    def leave(self) -> None:
+        self.compare.rest()
+
+    def shut(self) -> None:
+        self.compare.stop()
+
+
+PAGE = SearchPage

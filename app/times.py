@@ -1,0 +1,147 @@
+"""Recorder time and adjusted time in words. Both are always shown together; neither is ever overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from app.words import duration, tr
+
+if TYPE_CHECKING:
+    from engine.media.clock import ClockReading
+    from engine.store.records import ClockRecord, EvidenceItem
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One moment on both clocks; `recorder` None where the item's start is unknown, `adjusted` where no offset is.
+
+    `seconds` counts from the item's first frame.
+    """
+
+    seconds: float
+    recorder: datetime | None
+    adjusted: datetime | None
+    uncertainty: float | None
+
+    @property
+    def date(self) -> str:
+        """'8 May', empty where no clock is known."""
+        return day(self.adjusted or self.recorder)
+
+    def recorder_time(self, *, exact: bool = False) -> str:
+        """Time of day, or the position in the file where the recorder's clock is unknown."""
+        if self.recorder is None:
+            return f"+{duration(self.seconds)}"
+        return time_of_day(self.recorder, exact=exact)
+
+    def adjusted_time(self, *, exact: bool = False) -> str:
+        """Time of day; empty where no offset was recorded."""
+        return time_of_day(self.adjusted, exact=exact) if self.adjusted else ""
+
+    def margin(self) -> str:
+        """'±2 s'."""
+        return plus_minus(self.uncertainty)
+
+    def sort_key(self) -> float:
+        """Seconds since 1970 on the best clock known, else the position."""
+        best = self.adjusted or self.recorder
+        return best.timestamp() if best else self.seconds
+
+
+class ItemClock:
+    """Readings of one evidence item. Adjusted times are shown in this computer's time zone."""
+
+    def __init__(self, item: EvidenceItem, records: Sequence[ClockRecord]) -> None:
+        from engine.media.clock import RecorderClock
+
+        self._item = item
+        self.record = records[-1] if records else None
+        start = item.timestamp(item.start_pts)
+        self._clock = RecorderClock(item.start_time, start, _readings(self.record))
+
+    def at(self, pts: int) -> Reading:
+        """The moment of a PTS on every clock that is known."""
+        found = self._clock.read(self._item.timestamp(pts))
+        seconds = float((pts - self._item.start_pts) * self._item.time_base)
+        adjusted = found.adjusted.astimezone() if found.adjusted else None
+        margin = float(found.uncertainty_seconds) if found.uncertainty_seconds is not None else None
+        return Reading(seconds, found.recorder, adjusted, margin)
+
+    @property
+    def start(self) -> Reading:
+        return self.at(self._item.start_pts)
+
+    @property
+    def offset(self) -> timedelta | None:
+        """What is added to recorder time, in this computer's time zone."""
+        if self.record is None:
+            return None
+        return clock_offset(self.record.recorder_reading, self.record.reference_reading)
+
+
+def clock_offset(recorder: datetime, reference: datetime) -> timedelta:
+    """Reference minus recorder reading; a recorder without a zone is taken to show local time."""
+    return reference.astimezone() - (
+        recorder if recorder.tzinfo else recorder.replace(tzinfo=reference.astimezone().tzinfo)
+    )
+
+
+def _readings(record: ClockRecord | None) -> tuple[ClockReading, ...]:
+    from engine.media.clock import ClockReading
+
+    if record is None:
+        return ()
+    margin = Fraction(str(record.uncertainty_seconds))
+    pairs = [(record.recorder_reading, record.reference_reading)]
+    if record.second_recorder_reading is not None and record.second_reference_reading is not None:
+        pairs.append((record.second_recorder_reading, record.second_reference_reading))
+    return tuple(ClockReading(recorder, reference.astimezone(), margin) for recorder, reference in pairs)
+
+
+def day(when: datetime | None) -> str:
+    return f"{when.day} {tr(MONTHS[when.month - 1])}" if when else ""
+
+
+def date_time(when: datetime | None, *, exact: bool = False) -> str:
+    """'11 May 2026, 23:44:20'."""
+    return f"{day(when)} {when.year}, {time_of_day(when, exact=exact)}" if when else ""
+
+
+def short_date_time(when: datetime | None) -> str:
+    """'11 May 23:44:20'."""
+    return f"{day(when)} {time_of_day(when)}" if when else ""
+
+
+def time_of_day(when: datetime, *, exact: bool = False) -> str:
+    """23:44:20, or 23:44:20.480."""
+    return when.strftime("%H:%M:%S") + (f".{when.microsecond // 1000:03d}" if exact else "")
+
+
+def plus_minus(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"±{seconds:.0f} s" if seconds >= 10 else f"±{round(seconds, 1):g} s"
+
+
+def offset(delta: timedelta) -> str:
+    """'+00:11:08': add this to recorder time to get the true time."""
+    whole = round(delta.total_seconds())
+    sign, whole = ("−", -whole) if whole < 0 else ("+", whole)
+    return f"{sign}{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def seconds_of(text: str, start: datetime | None) -> float | None:
+    """Seconds from an item's first frame for a typed 'H:MM:SS': time of day where `start` is known, else position."""
+    parts = text.strip().split(":")
+    if len(parts) not in (2, 3) or not all(part.isdecimal() for part in parts):
+        return None
+    seconds = float(sum(int(part) * 60**n for n, part in enumerate(reversed(parts))))
+    if start is not None:
+        seconds = (seconds - (start.hour * 3600 + start.minute * 60 + start.second)) % 86400
+    return seconds

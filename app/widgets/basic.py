@@ -1,0 +1,362 @@
+"""Labels, buttons with key hints, badges, notices and empty states."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QWidget,
+)
+
+from app import icons, theme
+from app.keys import KeyMap
+from engine.types import Modality
+
+HINT = 18
+GAP = 8
+
+
+def label(text: str = "", role: str = "", *, wrap: bool = False, selectable: bool = False) -> QLabel:
+    """A text in one of the sheet's roles ('title', 'item', 'quiet', 'mono', ...)."""
+    made = QLabel(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    if role:
+        made.setProperty("role", role)
+    made.setWordWrap(wrap)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+class ElidedLabel(QLabel):
+    """A name that elides in the middle and shows itself whole in the tooltip."""
+
+    def __init__(self, text: str = "", role: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._whole = ""
+        if role:
+            self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        self._whole = text
+        self.setAccessibleName(text)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 1))
+        self.setText(shown)
+        self.setToolTip(self._whole if shown != self._whole else "")
+
+
+def styled(widget: QWidget, name: str) -> QWidget:
+    """Give a widget a name that the sheet knows, and let the sheet paint its background."""
+    widget.setObjectName(name)
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    return widget
+
+
+def repolish(widget: QWidget) -> None:
+    """Let a changed property take effect."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Change a label's role."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        repolish(widget)
+
+
+class Button(QPushButton):
+    """A button with an icon and, where it has a command, an outlined box that shows the bound key."""
+
+    hints_visible = True
+    keymap: KeyMap | None = None  # set once by the window
+
+    def __init__(self, text: str, icon: str = "", command: str = "", *, size: str = "", primary: bool = False) -> None:
+        super().__init__(text)
+        self._icon = icon
+        self._command = command
+        self._trailing = False
+        self.setAccessibleName(text or command)
+        if size:
+            self.setProperty("size", size)
+        if primary:
+            self.setProperty("primary", "true")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_icon(self, name: str) -> None:
+        self._icon = name
+        self.update()
+
+    def set_text(self, text: str) -> None:
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.updateGeometry()
+
+    @property
+    def command(self) -> str:
+        return self._command
+
+    def hint(self) -> str:
+        """The key shown, '' where there is none or hints are hidden."""
+        if not (self._command and Button.hints_visible and Button.keymap):
+            return ""
+        return Button.keymap.key(self._command)
+
+    def _icon_size(self) -> int:
+        return 14 if self.property("size") == "small" else 16
+
+    def _hint_width(self) -> int:
+        hint = self.hint()
+        if not hint:
+            return 0
+        metrics = _hint_metrics(self)
+        return max(HINT, metrics.horizontalAdvance(hint) + 8)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        height = {"small": 28, "large": 40}.get(str(self.property("size") or ""), 32)
+        pad = {"small": 9, "large": 14}.get(str(self.property("size") or ""), 12)
+        text = self.fontMetrics().horizontalAdvance(self.text()) + 2 if self.text() else 0
+        parts = [part for part in (self._icon_size() if self._icon else 0, text, self._hint_width()) if part]
+        width = sum(parts) + GAP * (len(parts) - 1) + 2 * pad
+        return QSize(max(width, height), height)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
+        name = "text1" if self.isEnabled() else "control"
+        if self.property("link") == "true":
+            name = "accent"
+        if self.property("primary") == "true" and self.isEnabled():
+            name = "accent_text"
+        self._paint_content(painter, name)
+
+    def _paint_content(self, painter: QPainter, colour: str) -> None:
+        content = self.sizeHint().width()
+        pad = {"small": 9, "large": 14}.get(str(self.property("size") or ""), 12)
+        x = (self.width() - content) // 2 + pad
+        if not self.text() and not self.hint():
+            x = (self.width() - self._icon_size()) // 2
+        if self._icon:
+            box = QRect(x, (self.height() - self._icon_size()) // 2, self._icon_size(), self._icon_size())
+            icons.paint(painter, box, self._icon, colour)
+            x += self._icon_size() + GAP
+        if self.text():
+            width = self.fontMetrics().horizontalAdvance(self.text()) + 2
+            painter.setPen(theme.color(colour))
+            painter.setFont(self.font())
+            painter.drawText(QRect(x, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
+            x += width + GAP
+        if self.hint():
+            paint_hint(painter, QRect(x, (self.height() - HINT) // 2, self._hint_width(), HINT), self.hint(), colour)
+
+
+def _hint_metrics(widget: QWidget) -> object:
+    from PySide6.QtGui import QFontMetrics
+
+    return QFontMetrics(theme.font(11, mono=True), widget)
+
+
+def paint_hint(painter: QPainter, box: QRect, key: str, colour: str = "text2") -> None:
+    """An outlined key box."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.color(colour, 150), 1))
+    painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+    painter.setFont(theme.font(11, mono=True))
+    painter.setPen(theme.color(colour))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, key)
+    painter.restore()
+
+
+class CheckBox(QCheckBox):
+    """A check box in the theme's colours, with the key of its command."""
+
+    def __init__(self, text: str, command: str = "") -> None:
+        super().__init__(text)
+        self._command = command
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        key = Button.keymap.key(self._command) if Button.keymap and self._command else ""
+        width = 26 + self.fontMetrics().horizontalAdvance(self.text())
+        return QSize(width + (36 if key else 0), 24)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        return QSize(60, 24)
+
+    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802
+        return self.rect().contains(pos)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        paint_check(painter, QRect(0, (self.height() - 16) // 2, 16, 16), self.isChecked(), focus=self.hasFocus())
+        painter.setPen(theme.color("text1" if self.isEnabled() else "control"))
+        painter.setFont(self.font())
+        room = self.rect().adjusted(24, 0, 0, 0)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
+        key = Button.keymap.key(self._command) if Button.keymap and Button.hints_visible and self._command else ""
+        if key:
+            paint_hint(painter, QRect(self.width() - 22, (self.height() - HINT) // 2, HINT, HINT), key)
+
+
+def paint_check(painter: QPainter, area: QRect, checked: bool, *, focus: bool = False) -> None:
+    """A check box: edge at 3:1, filled with the accent when checked."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    edge = "accent" if focus else "accent_fill" if checked else "control"
+    painter.setPen(QPen(theme.color(edge), 2 if focus else 1))
+    painter.setBrush(theme.color("accent_fill" if checked else "window"))
+    painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+    if checked:
+        icons.paint(painter, area.adjusted(2, 2, -2, -2), "check-bold", "accent_text")
+    painter.restore()
+
+
+class ComboBox(QComboBox):
+    """A combo box whose arrow follows the theme."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        super().paintEvent(event)
+        area = QRect(self.width() - 24, (self.height() - 14) // 2, 14, 14)
+        icons.paint(QPainter(self), area, "chevron-down", "text1" if self.isEnabled() else "control")
+
+
+class Segment(QWidget):
+    """A row of exclusive choices; `chosen` gives the value."""
+
+    chosen = Signal(object)
+
+    def __init__(self, name: str, options: list[tuple[str, object]], *, size: str = "", fill: bool = False) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        row = box(QHBoxLayout(self))
+        self._group = QButtonGroup(self)
+        self._values: dict[int, object] = {}
+        self.buttons: list[Button] = []
+        for n, (text, value) in enumerate(options):
+            button = Button(text, size=size)
+            button.setAccessibleName(f"{name}: {text}")
+            button.setCheckable(True)
+            place = "first" if n == 0 else "last" if n == len(options) - 1 else "middle"
+            button.setProperty("segment", place)
+            if fill:
+                button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self._group.addButton(button, n)
+            self._values[n] = value
+            self.buttons.append(button)
+            row.addWidget(button)
+        self._group.idClicked.connect(lambda n: self.chosen.emit(self._values[n]))
+
+    def select(self, value: object) -> None:
+        """Show a value as chosen without announcing it; None shows none."""
+        self._group.setExclusive(False)
+        for n, button in enumerate(self.buttons):
+            button.setChecked(value is not None and self._values[n] == value)
+        self._group.setExclusive(True)
+
+    def value(self) -> object:
+        n = self._group.checkedId()
+        return self._values.get(n)
+
+    def set_text(self, index: int, text: str) -> None:
+        self.buttons[index].set_text(text)
+
+
+def box(layout: QBoxLayout, spacing: int = 0, margins: tuple[int, int, int, int] = (0, 0, 0, 0)) -> QBoxLayout:
+    """Set spacing and margins in one go."""
+    layout.setSpacing(spacing)
+    layout.setContentsMargins(*margins)
+    return layout
+
+
+def rule(*, vertical: bool = False) -> QFrame:
+    """A one-pixel divider."""
+    line = QFrame()
+    line.setObjectName("rule")
+    if vertical:
+        line.setFixedWidth(1)
+    else:
+        line.setFixedHeight(1)
+    return line
+
+
+def paint_badge(painter: QPainter, right: float, top: float, modality: Modality) -> QRectF:
+    """IR (dark, a moon) or RGB (light, a sun), its right edge at `right`; returns where it is."""
+    name = modality.value
+    text, glyph = modality.label, "weather-night" if modality is Modality.INFRARED else "white-balance-sunny"
+    width = 38 if modality is Modality.INFRARED else 49
+    area = QRectF(right - width, top, width, 20)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme.color(f"{name}_edge"), 1))
+    painter.setBrush(theme.color(f"{name}_fill"))
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+    icons.paint(painter, QRectF(area.x() + 5, area.y() + 3, 14, 14), glyph, f"{name}_text")
+    painter.setFont(theme.font(11, bold=True))
+    painter.setPen(theme.color(f"{name}_text"))
+    painter.drawText(area.adjusted(21, 0, -3, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+    painter.restore()
+    return area
+
+
+class Badge(QWidget):
+    """The modality badge as a widget; hidden while there is none."""
+
+    def __init__(self, modality: Modality | None = None) -> None:
+        super().__init__()
+        self.set_modality(modality)
+
+    def set_modality(self, modality: Modality | None) -> None:
+        self._modality = modality
+        self.setVisible(modality is not None)
+        if modality is not None:
+            self.setFixedSize(38 if modality is Modality.INFRARED else 49, 20)
+            self.setAccessibleName(modality.label)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        if self._modality is not None:
+            paint_badge(QPainter(self), self.width(), 0, self._modality)
+
+
+class Glyph(QWidget):
+    """An icon as a widget."""
+
+    def __init__(self, name: str, size: int = 16, colour: str = "text2") -> None:
+        super().__init__()
+        self._name, self._colour = name, colour
+        self.setFixedSize(size, size)
+
+    def set_icon(self, name: str, colour: str = "text2") -> None:
+        self._name, self._colour = name, colour
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        icons.paint(QPainter(self), self.rect(), self._name, self._colour)

@@ -1,0 +1,68 @@
+"""A strip with a sentence, and the sentence of an empty page; each with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.widgets.basic import Button, Glyph, box, label, repolish
+
+
+class Notice(QFrame):
+    """A strip with an icon, a sentence and the next step."""
+
+    acted = Signal()
+
+    def __init__(self, kind: str = "plain", text: str = "", action: str = "") -> None:
+        super().__init__()
+        row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
+        self._glyph = Glyph("information-outline")
+        self._text = label(text, wrap=False)
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._button = Button(action, size="small")
+        self._button.setProperty("link", "true")
+        self._button.clicked.connect(self.acted)
+        row.addWidget(self._glyph)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._button)
+        self.row = row
+        self.show_message(kind, text, action)
+
+    def show_message(self, kind: str, text: str, action: str = "") -> None:
+        """`kind` is 'plain', 'warning' or 'error'."""
+        self.setProperty("notice", kind)
+        glyph = {"plain": "information-outline", "warning": "alert-outline", "error": "alert-circle-outline"}[kind]
+        self._glyph.set_icon(glyph, "text2" if kind == "plain" else f"{kind}_text")
+        self._text.setText(text)
+        self._text.setToolTip(text)
+        self._button.set_text(action)
+        self._button.setVisible(bool(action))
+        self.setFixedHeight(32)
+        repolish(self)
+
+
+class EmptyState(QWidget):
+    """One sentence and one button, centred."""
+
+    def __init__(self, icon: str, text: str, action: str = "", act: Callable[[], None] | None = None) -> None:
+        super().__init__()
+        column = box(QVBoxLayout(self), 12)
+        column.addStretch(1)
+        column.addWidget(Glyph(icon, 32, "text3"), 0, Qt.AlignmentFlag.AlignHCenter)
+        self._text = label(text, "second", wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._text.setFixedWidth(460)
+        column.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.button = Button(action, primary=True)
+        self.button.setVisible(bool(action))
+        if act is not None:
+            self.button.clicked.connect(lambda: act())  # noqa: PLW0108 - the signal's own argument stays out
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+
+    def set_text(self, text: str, action: str = "") -> None:
+        self._text.setText(text)
+        self.button.set_text(action)
+        self.button.setVisible(bool(action))

@@ -1,0 +1,85 @@
+"""Structured observations and the reason: looked at and written down before the decision."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from app.widgets.basic import Glyph, Segment, box, label, styled
+from app.words import tr
+
+WIDTH = 290
+FEATURES = (
+    ("head and hair", "Head, hair"),
+    ("upper clothing", "Upper clothing"),
+    ("lower clothing", "Lower clothing"),
+    ("footwear", "Footwear"),
+    ("carried items", "Bag, carried items"),
+    ("build and gait", "Build, gait"),
+)
+ANSWERS = (("Similar", "similar"), ("Different", "different"), ("Cannot tell", "cannot tell"))
+
+
+class Observations(QWidget):
+    """Keys are those stored with the decision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        styled(self, "rightpanel")
+        self.setFixedWidth(WIDTH)
+        column = box(QVBoxLayout(self), 4, (16, 10, 16, 12))
+        head = box(QHBoxLayout(), 8)
+        head.addWidget(label(tr("Observations"), "strong"))
+        head.addStretch(1)
+        self._count = label("", "quiet")
+        head.addWidget(self._count)
+        column.addLayout(head)
+        note = box(QHBoxLayout(), 8)
+        note.addWidget(Glyph("information-outline", 14))
+        words = tr("IR brightness is not colour. Compare shape, length, pattern and what is carried.")
+        note.addWidget(label(words, "caption", wrap=True), 1)
+        column.addLayout(note)
+        self._rows: dict[str, Segment] = {}
+        for name, text in FEATURES:
+            column.addSpacing(4)
+            column.addWidget(label(tr(text)))
+            segment = Segment(tr(text), [(tr(word), value) for word, value in ANSWERS], size="small", fill=True)
+            segment.chosen.connect(lambda _value: self._show_count())
+            column.addWidget(segment)
+            self._rows[name] = segment
+        column.addSpacing(6)
+        line = box(QHBoxLayout(), 8)
+        line.addWidget(label(tr("Reason"), "strong"))
+        line.addStretch(1)
+        self._needed = label(tr("needed to confirm"), "quiet")
+        line.addWidget(self._needed)
+        column.addLayout(line)
+        self._reason = QPlainTextEdit()
+        self._reason.setAccessibleName(tr("Reason"))
+        self._reason.setTabChangesFocus(True)
+        self._reason.setMinimumHeight(56)
+        column.addWidget(self._reason, 1)
+        self._show_count()
+
+    def values(self) -> dict[str, str]:
+        """Feature → 'similar', 'different' or 'cannot tell', of those answered."""
+        return {name: str(row.value()) for name, row in self._rows.items() if row.value() is not None}
+
+    def reason(self) -> str:
+        return self._reason.toPlainText().strip()
+
+    def ask_reason(self) -> None:
+        """The reason is missing: take the analyst there."""
+        self._reason.setFocus()
+        self._reason.setPlaceholderText(tr("Why is this the same person? Then confirm again."))
+
+    def clear(self) -> None:
+        """For the next candidate."""
+        for row in self._rows.values():
+            row.select(None)
+        self._reason.clear()
+        self._reason.setPlaceholderText("")
+        self._show_count()
+
+    def _show_count(self) -> None:
+        words = tr("{n} of {all} compared")
+        self._count.setText(words.format(n=len(self.values()), all=len(FEATURES)))

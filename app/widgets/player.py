@@ -1,0 +1,200 @@
+"""The picture of the player with boxes and paths of the people in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app import theme
+from app.frames import Shown
+from app.words import tr
+
+PATH_SECONDS = 2.0
+BLACK, WHITE = QColor(0, 0, 0), QColor(255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """A tracklet as it is drawn: `pts` (N,) int64 ascending, `boxes` (N, 4) float left, top, width, height."""
+
+    tracklet: int
+    label: str
+    pts: np.ndarray
+    boxes: np.ndarray
+    gap: int  # PTS after the last observation during which the box still stands
+
+    def box_at(self, pts: int) -> QRectF | None:
+        """The newest observation at or before `pts`, in frame pixels; None where the person is not there."""
+        place = int(np.searchsorted(self.pts, pts, side="right")) - 1
+        if place < 0 or (place == len(self.pts) - 1 and pts > self.pts[-1] + self.gap):
+            return None
+        return QRectF(*(float(value) for value in self.boxes[place]))
+
+    def feet(self, pts: int, span: int) -> list[QPointF]:
+        """Where the person stood during the `span` before `pts`."""
+        inside = (self.pts <= pts) & (self.pts >= pts - span)
+        boxes = self.boxes[inside]
+        return [QPointF(float(b[0] + b[2] / 2), float(b[1] + b[3])) for b in boxes]
+
+
+class PlayerCanvas(QWidget):
+    """Draws the frame on show; a click picks the person under it, a double click searches."""
+
+    picked = Signal(int)
+    searched = Signal(int)
+    resized = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumSize(320, 180)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Footage"))
+        self.show_boxes = True
+        self.show_paths = True
+        self.selected: int | None = None
+        self._hovered: int | None = None
+        self._shown: Shown | None = None
+        self._paths: Sequence[Path] = ()
+        self._second = 1  # PTS per second
+        self._message = ""
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(80)
+        self._settle.timeout.connect(self.resized)
+
+    def room(self) -> QSize:
+        """Device pixels for the picture."""
+        ratio = self.devicePixelRatioF()
+        return QSize(round(self.width() * ratio), round(self.height() * ratio))
+
+    def set_frame(self, shown: Shown | None) -> None:
+        self._shown, self._message = shown, ""
+        self.update()
+
+    def set_message(self, text: str) -> None:
+        """A sentence instead of a picture."""
+        self._message = text
+        self.update()
+
+    def set_paths(self, paths: Sequence[Path], second: int) -> None:
+        self._paths, self._second = paths, max(second, 1)
+        self.update()
+
+    def set_boxes(self, shown: bool) -> None:
+        self.show_boxes = shown
+        self.update()
+
+    def set_trails(self, shown: bool) -> None:
+        self.show_paths = shown
+        self.update()
+
+    def present(self) -> list[tuple[Path, QRectF]]:
+        """The people in the frame on show, boxes in frame pixels, from left to right."""
+        if self._shown is None:
+            return []
+        found = [(path, path.box_at(self._shown.pts)) for path in self._paths]
+        inside = [(path, area) for path, area in found if area is not None]
+        return sorted(inside, key=lambda pair: pair[1].x())
+
+    def target(self) -> QRectF:
+        """Where the frame is drawn."""
+        if self._shown is None:
+            return QRectF(self.rect())
+        size = self._shown.full.toSizeF()
+        size.scale(self.size().toSizeF(), Qt.AspectRatioMode.KeepAspectRatio)
+        area = QRectF(0, 0, size.width(), size.height())
+        area.moveCenter(QRectF(self.rect()).center())
+        return area
+
+    def on_screen(self, area: QRectF) -> QRectF:
+        """A box of the frame in widget pixels."""
+        target = self.target()
+        assert self._shown is not None
+        scale = target.width() / max(self._shown.full.width(), 1)
+        return QRectF(
+            target.x() + area.x() * scale, target.y() + area.y() * scale, area.width() * scale, area.height() * scale
+        )
+
+    def person_at(self, point: QPointF) -> int | None:
+        """The smallest box under a point."""
+        hits = [(p.tracklet, self.on_screen(a)) for p, a in self.present() if self.on_screen(a).contains(point)]
+        return min(hits, key=lambda hit: hit[1].width() * hit[1].height())[0] if hits else None
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("surround"))
+        if self._message or self._shown is None:
+            painter.setPen(theme.color("text1"))
+            painter.setFont(theme.font(13))
+            room = self.rect().adjusted(40, 0, -40, 0)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self.target(), self._shown.image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for path, area in self.present():
+            chosen = path.tracklet == self.selected
+            if self.show_paths:
+                self._paint_path(painter, path, chosen)
+            if self.show_boxes or chosen:
+                self._paint_box(painter, self.on_screen(area), path, chosen)
+
+    def _paint_path(self, painter: QPainter, path: Path, chosen: bool) -> None:
+        assert self._shown is not None
+        feet = path.feet(self._shown.pts, round(PATH_SECONDS * self._second))
+        points = [self.on_screen(QRectF(p.x(), p.y(), 0, 0)).topLeft() for p in feet]
+        for width, colour in ((4, BLACK), (2, theme.color("accent") if chosen else WHITE)):
+            painter.setPen(QPen(colour, width))
+            painter.drawPolyline(points)
+
+    def _paint_box(self, painter: QPainter, area: QRectF, path: Path, chosen: bool) -> None:
+        hovered = path.tracklet == self._hovered
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(BLACK, 4 if chosen or hovered else 3))
+        painter.drawRect(area)
+        painter.setPen(QPen(theme.color("accent") if chosen else WHITE, 2 if chosen or hovered else 1))
+        painter.drawRect(area)
+        painter.setFont(theme.font(11))
+        width = painter.fontMetrics().horizontalAdvance(path.label) + 12
+        tag = QRectF(area.x() - 1, area.y() - 19, width, 17)
+        tag.moveTop(max(tag.top(), 0))
+        painter.fillRect(tag, theme.color("accent_fill") if chosen else BLACK)
+        painter.setPen(WHITE)
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, path.label)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        hovered = self.person_at(event.position())
+        if hovered != self._hovered:
+            self._hovered = hovered
+            shape = Qt.CursorShape.PointingHandCursor if hovered is not None else Qt.CursorShape.ArrowCursor
+            self.setCursor(shape)
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.setFocus()
+        person = self.person_at(event.position())
+        if person is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.picked.emit(person)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        person = self.person_at(event.position())
+        if person is not None:
+            self.searched.emit(person)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._settle.start()
+
+    def area_of(self, tracklet: int) -> QRect | None:
+        """Where a person is drawn now (tests and the keyboard use it)."""
+        for path, area in self.present():
+            if path.tracklet == tracklet:
+                return self.on_screen(area).toRect()
+        return None

@@ -1,0 +1,76 @@
+"""The line over the candidates: how many of how many, re-ranking, size of tiles."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+
+from app.operations.searching import SearchData
+from app.widgets.basic import Button, ComboBox, Glyph, box, label
+from app.words import counted, grouped, tr
+
+NARROWEST, WIDEST = 96, 256
+
+
+class ResultsLine(QWidget):
+    """What was searched, and what another search would use."""
+
+    width_changed = Signal(int)
+
+    def __init__(self, tile_width: int) -> None:
+        super().__init__()
+        row = box(QHBoxLayout(self), 12, (16, 8, 16, 4))
+        row.addWidget(label(tr("Candidates"), "strong"))
+        self._summary = label("", "second")
+        row.addWidget(self._summary)
+        row.addWidget(Glyph("lock-outline", 14, "text3"))
+        row.addWidget(label(tr("Order fixed while you review"), "quiet"))
+        row.addStretch(1)
+        self.search = Button(tr("Search again"), "magnify", primary=True)
+        self.search.hide()
+        row.addWidget(self.search)
+        row.addWidget(label(tr("Re-ranking"), "quiet"))
+        self.rerank = ComboBox()
+        self.rerank.setAccessibleName(tr("Re-ranking"))
+        self.rerank.setMinimumWidth(150)
+        row.addWidget(self.rerank)
+        row.addWidget(Glyph("image-size-select-large", 16))
+        self._size = QSlider(Qt.Orientation.Horizontal)
+        self._size.setAccessibleName(tr("Size of tiles"))
+        self._size.setRange(NARROWEST, WIDEST)
+        self._size.setValue(tile_width)
+        self._size.setFixedWidth(72)
+        self._size.valueChanged.connect(self.width_changed)
+        row.addWidget(self._size)
+
+    def tile_width(self) -> int:
+        return self._size.value()
+
+    def fill_rerankers(self, found: list[tuple[str, str]]) -> None:
+        """`(name, meaning)` of each."""
+        now = self.reranker()
+        for n, (name, meaning) in enumerate(found):
+            self.rerank.addItem(name, name)
+            self.rerank.setItemData(n, meaning, Qt.ItemDataRole.ToolTipRole)
+        self._choose(now or "")
+
+    def reranker(self) -> str | None:
+        """The re-ranking chosen; None leaves it to the engine."""
+        name = self.rerank.currentData()
+        return name if isinstance(name, str) else None
+
+    def _choose(self, name: str) -> None:
+        self.rerank.setCurrentIndex(max(self.rerank.findData(name), 0))
+
+    def show_search(self, data: SearchData) -> None:
+        self._choose(data.search.reranker)
+        self.rerank.setToolTip(data.ranked_by)
+        words = tr("first {n} of {all} {kind} tracklets, {cameras}")
+        self._summary.setText(
+            words.format(
+                n=len(data.tiles),
+                all=grouped(data.search.gallery_size),
+                kind=data.draft.target.label if data.draft else "",
+                cameras=counted(data.cameras, tr("camera"), tr("cameras")),
+            )
+        )

@@ -1,0 +1,252 @@
+"""The status bar: running work at the left; audit head, device, model and keys at the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from app import icons, theme
+from app.tasks import Job, JobState, Runner
+from app.widgets.basic import Button, box, label, paint_hint, set_role, styled
+from app.words import grouped, short_hash, time_left, tr
+
+HEIGHT = 28
+
+
+class Chip(QWidget):
+    """An icon and a word that can be clicked."""
+
+    clicked = Signal()
+
+    def __init__(self, icon: str, text: str = "", *, colour: str = "text2", mono: bool = False, key: str = "") -> None:
+        super().__init__()
+        self._icon, self._text, self._colour, self._mono, self._key = icon, text, colour, mono, key
+        self.setFixedHeight(HEIGHT - 1)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._tail = ""
+        self._fit()
+
+    def set(self, text: str, colour: str = "text2", tail: str = "", tooltip: str = "") -> None:
+        """`tail` is set in the exact face (hashes)."""
+        self._text, self._colour, self._tail = text, colour, tail
+        self.setToolTip(tooltip)
+        self.setAccessibleName(f"{text} {tail}".strip())
+        self._fit()
+        self.update()
+
+    def _fit(self) -> None:
+        from PySide6.QtGui import QFontMetrics
+
+        width = QFontMetrics(theme.font(12)).horizontalAdvance(self._text)
+        if self._tail:
+            width += 6 + QFontMetrics(theme.font(11, mono=True)).horizontalAdvance(self._tail)
+        self.setFixedWidth(width + 22 + 2)
+        self.setVisible(bool(self._text))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        if self._key:
+            paint_hint(painter, QRect(0, (self.height() - 18) // 2, 18, 18), self._key)
+        else:
+            icons.paint(painter, QRect(0, (self.height() - 14) // 2, 14, 14), self._icon, self._colour)
+        painter.setPen(theme.color(self._colour))
+        painter.setFont(theme.font(12))
+        painter.drawText(self.rect().adjusted(21, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
+        if self._tail:
+            painter.setFont(theme.font(11, mono=True))
+            side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            painter.drawText(self.rect(), side, self._tail)
+
+    def mousePressEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
+        self.clicked.emit()
+
+
+class StatusBar(QWidget):
+    """28 pixels that tell what the program is doing and with what."""
+
+    jobs_asked = Signal()
+    keys_asked = Signal()
+    page_asked = Signal(str)
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__()
+        styled(self, "statusbar")
+        self.setFixedHeight(HEIGHT)
+        self._runner = runner
+        row = box(QHBoxLayout(self), 8, (12, 0, 12, 0))
+        self._jobs = Chip("check", tr("No jobs running"))
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(96)
+        self._bar.setRange(0, 1000)
+        self._detail = label("", "small")
+        self.audit = Chip("shield-lock-outline")
+        self.device = Chip("expansion-card-variant")
+        self.model = Chip("cube-outline")
+        self._keys = Chip("keyboard-outline", tr("Keys"), key="?")
+        for widget in (self._jobs, self._bar, self._detail):
+            row.addWidget(widget)
+        row.addStretch(1)
+        for widget in (self.audit, self.device, self.model, self._keys):
+            row.addWidget(widget)
+            row.addSpacing(4)
+        self._jobs.clicked.connect(self.jobs_asked)
+        self._keys.clicked.connect(self.keys_asked)
+        self.audit.clicked.connect(lambda: self.page_asked.emit("activity"))
+        self.device.clicked.connect(lambda: self.page_asked.emit("settings"))
+        self.model.clicked.connect(lambda: self.page_asked.emit("models"))
+        runner.jobs_changed.connect(self.update_jobs)
+        runner.progressed.connect(self.update_jobs)
+        self.update_jobs()
+
+    def set_audit_head(self, head: str) -> None:
+        self.audit.set(tr("Audit head") if head else "", tail=short_hash(head), tooltip=head)
+
+    def overall(self) -> float | None:
+        """Share done of the job shown, for the taskbar; None while nothing runs."""
+        running = [job for job in self._runner.jobs if job.state is JobState.RUNNING]
+        if not running:
+            return None
+        return (running[0].progress.fraction if running[0].progress else None) or 0.0
+
+    def update_jobs(self) -> None:
+        active = self._runner.active()
+        running = [job for job in active if job.state is JobState.RUNNING]
+        paused = sum(job.state is JobState.PAUSED for job in active)
+        waiting = sum(job.state is JobState.WAITING for job in active)
+        self._bar.setVisible(bool(running))
+        self._detail.setVisible(bool(running))
+        if not active:
+            failed = sum(job.state is JobState.FAILED for job in self._runner.jobs)
+            self._jobs.set(tr("{n} failed").format(n=failed) if failed else tr("No jobs running"))
+            return
+        words = [tr("{n} running").format(n=len(running))] if running else []
+        words += [tr("{n} paused").format(n=paused)] if paused else []
+        words += [tr("{n} waiting").format(n=waiting)] if waiting else []
+        self._jobs.set(", ".join(words))
+        if running:
+            fraction = running[0].progress.fraction if running[0].progress else None
+            self._bar.setValue(round(1000 * (fraction or 0)))
+            self._detail.setText(f"{running[0].title}: {describe(running[0])}")
+
+
+def describe(job: Job) -> str:
+    """Stage, rate and time left of a job in a few words."""
+    if job.state is not JobState.RUNNING or job.progress is None:
+        words = {JobState.WAITING: tr("waiting"), JobState.PAUSED: tr("paused"), JobState.DONE: tr("done")}
+        words |= {JobState.FAILED: str(job.error or tr("failed")), JobState.CANCELLED: tr("cancelled")}
+        return words.get(job.state, tr("starting"))
+    parts = [job.progress.stage]
+    rate = job.meter.rate
+    if rate and job.progress.unit:
+        parts.append(rate_text(rate, job.progress.unit))
+    left = time_left(job.meter.seconds_left)
+    return ", ".join(parts + ([left] if left else []))
+
+
+def rate_text(rate: float, unit: str) -> str:
+    """'61 frames/s', '640 MB/s'."""
+    if unit == "bytes":
+        return f"{rate / 1e6:.0f} MB/s"
+    return f"{grouped(round(rate)) if rate >= 10 else f'{rate:.1f}'} {unit}/s"
+
+
+class JobTray(QFrame):
+    """The list of jobs over the status bar, each with progress, pause and cancel."""
+
+    def __init__(self, parent: QWidget, runner: Runner) -> None:
+        super().__init__(parent)
+        self.setObjectName("card")
+        self.setFixedWidth(440)
+        self._runner = runner
+        self._rows: dict[int, _JobRow] = {}
+        column = box(QVBoxLayout(self), 8, (12, 10, 12, 12))
+        head = box(QHBoxLayout(), 8)
+        head.addWidget(label(tr("Work"), "strong"))
+        head.addStretch(1)
+        clear = Button(tr("Clear ended"), size="small")
+        clear.clicked.connect(runner.clear_ended)
+        head.addWidget(clear)
+        column.addLayout(head)
+        self._list = box(QVBoxLayout(), 8)
+        column.addLayout(self._list)
+        self._empty = label(tr("Nothing is running. Adding footage starts work here."), "quiet")
+        column.addWidget(self._empty)
+        runner.jobs_changed.connect(self._sync)
+        runner.progressed.connect(self._tick)
+        self.hide()
+        self._sync()
+
+    def toggle(self) -> None:
+        self.setVisible(not self.isVisible())
+        if self.isVisible():
+            self._sync()
+            self.raise_()
+
+    def place(self) -> None:
+        """Sit above the status bar's left end."""
+        self.adjustSize()
+        parent = self.parentWidget()
+        if parent is not None:
+            self.move(12, parent.height() - HEIGHT - self.height() - 8)
+
+    def _sync(self) -> None:
+        shown = {job.number: job for job in self._runner.jobs[-8:]}
+        for number in [n for n in self._rows if n not in shown]:
+            row = self._rows.pop(number)
+            self._list.removeWidget(row)
+            row.deleteLater()
+        for number, job in shown.items():
+            if number not in self._rows:
+                self._rows[number] = _JobRow(job, self._runner)
+                self._list.addWidget(self._rows[number])
+        self._empty.setVisible(not shown)
+        self._tick()
+        self.place()
+
+    def _tick(self) -> None:
+        if self.isVisible():
+            for row in self._rows.values():
+                row.refresh()
+
+
+class _JobRow(QWidget):
+    def __init__(self, job: Job, runner: Runner) -> None:
+        super().__init__()
+        self._job, self._runner = job, runner
+        row = box(QHBoxLayout(self), 6)
+        column = box(QVBoxLayout(), 4)
+        column.addWidget(label(job.title))
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        column.addWidget(self._bar)
+        self._detail = label("", "small", wrap=True)
+        column.addWidget(self._detail)
+        row.addLayout(column, 1)
+        self._pause = Button("", "pause", size="small")
+        self._pause.setAccessibleName(tr("Pause or resume"))
+        self._cancel = Button("", "close", size="small")
+        self._cancel.setAccessibleName(tr("Cancel"))
+        self._pause.clicked.connect(self._toggle)
+        self._cancel.clicked.connect(lambda: runner.cancel(job))
+        row.addWidget(self._pause)
+        row.addWidget(self._cancel)
+        self.refresh()
+
+    def _toggle(self) -> None:
+        if self._job.state is JobState.PAUSED:
+            self._runner.resume(self._job)
+        else:
+            self._runner.pause(self._job)
+
+    def refresh(self) -> None:
+        job = self._job
+        fraction = job.progress.fraction if job.progress else 0
+        self._bar.setValue(1000 if job.state is JobState.DONE else round(1000 * (fraction or 0)))
+        self._detail.setText(describe(job))
+        set_role(self._detail, "error" if job.state is JobState.FAILED else "small")
+        self._pause.setVisible(not job.state.ended)
+        self._cancel.setVisible(not job.state.ended)
+        self._pause.set_icon("play" if job.state is JobState.PAUSED else "pause")

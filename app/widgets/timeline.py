@@ -1,0 +1,159 @@
+"""How many people when: bars over the whole item or a part of it, with the playhead, marks and what did not decode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app import theme
+from app.words import duration, tr
+
+AXIS, BASE = 22, 4
+STEPS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
+
+
+class Timeline(QWidget):
+    """Times are seconds from the item's first frame."""
+
+    sought = Signal(float)
+    span_changed = Signal(float, float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(84)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(tr("Timeline: people over time"))
+        self.duration = 0.0
+        self.span = (0.0, 1.0)
+        self._bars = np.zeros(0, np.int32)
+        self._bar_span = (0.0, 1.0)
+        self._failed: Sequence[tuple[float, float]] = ()
+        self._marks: Sequence[tuple[float, str]] = ()
+        self._now = 0.0
+        self._clock: Callable[[float], str] = duration
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(600, 84)
+
+    def set_item(self, length: float, clock: Callable[[float], str]) -> None:
+        """A new item; `clock` words a position (recorder time where it is known)."""
+        self.duration, self._clock = max(length, 0.001), clock
+        self.span = (0.0, self.duration)
+        self._bars = np.zeros(0, np.int32)
+        self.update()
+
+    def bins(self) -> int:
+        """How many bars fit: one per 6 pixels."""
+        return max(self.width() // 6, 16)
+
+    def set_bars(self, bars: np.ndarray, span: tuple[float, float]) -> None:
+        self._bars, self._bar_span = bars, span
+        self.update()
+
+    def set_failed(self, ranges: Sequence[tuple[float, float]]) -> None:
+        self._failed = ranges
+        self.update()
+
+    def set_marks(self, marks: Sequence[tuple[float, str]]) -> None:
+        self._marks = marks
+        self.update()
+
+    def set_now(self, seconds: float) -> None:
+        if round(self._x(seconds)) != round(self._x(self._now)):
+            self.update()
+        self._now = seconds
+        first, last = self.span
+        if not first <= seconds <= last and last - first < self.duration:
+            half = (last - first) / 2
+            self._set_span(seconds - half, seconds + half)
+
+    def _set_span(self, first: float, last: float) -> None:
+        width = min(max(last - first, 2.0), self.duration)
+        first = min(max(first, 0.0), self.duration - width)
+        self.span = (first, first + width)
+        self.update()
+        self.span_changed.emit(*self.span)
+
+    def _x(self, seconds: float) -> float:
+        first, last = self.span
+        return (seconds - first) / max(last - first, 1e-9) * self.width()
+
+    def _seconds(self, x: float) -> float:
+        first, last = self.span
+        return min(max(first + x / max(self.width(), 1) * (last - first), 0.0), self.duration)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("window"))
+        self._paint_axis(painter)
+        floor = self.height() - BASE
+        if len(self._bars):
+            room = floor - AXIS - 4
+            top = max(int(self._bars.max()), 1)
+            first, last = self._bar_span
+            step = (last - first) / len(self._bars)
+            for n, count in enumerate(self._bars.tolist()):
+                left, right = self._x(first + n * step), self._x(first + (n + 1) * step)
+                here = first + n * step <= self._now < first + (n + 1) * step
+                height = max(round(room * count / top), 2) if count else 0
+                bar = QRectF(left, floor - height, max(right - left - 1, 1), height)
+                painter.fillRect(bar, theme.color("accent" if here else "text3"))
+        painter.setPen(theme.color("line"))
+        painter.drawLine(0, floor, self.width(), floor)
+        for start, end in self._failed:
+            area = QRectF(self._x(start), AXIS, max(self._x(end) - self._x(start), 3), floor - AXIS)
+            painter.fillRect(area, theme.color("error_fill"))
+            painter.setPen(QPen(theme.color("error_edge"), 1))
+            painter.drawRect(area)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for seconds, _note in self._marks:
+            x = self._x(seconds)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("warning_text"))
+            corners = [QPointF(x, 22), QPointF(x + 5, 28), QPointF(x, 34), QPointF(x - 5, 28)]
+            painter.drawPolygon(QPolygonF(corners))
+        self._paint_head(painter)
+
+    def _paint_axis(self, painter: QPainter) -> None:
+        first, last = self.span
+        step = next((s for s in STEPS if (last - first) / s * 90 <= self.width()), STEPS[-1])
+        painter.setFont(theme.font(11))
+        seconds = np.ceil(first / step) * step
+        while seconds <= last:
+            x = round(self._x(seconds))
+            painter.setPen(theme.color("line"))
+            painter.drawLine(x, 0, x, self.height() - BASE)
+            painter.setPen(theme.color("text3"))
+            painter.drawText(QRectF(x + 4, 2, 90, 16), Qt.AlignmentFlag.AlignVCenter, self._clock(float(seconds)))
+            seconds += step
+
+    def _paint_head(self, painter: QPainter) -> None:
+        x = self._x(self._now)
+        painter.setPen(QPen(theme.color("text1"), 2))
+        painter.drawLine(QPointF(x, 8), QPointF(x, self.height()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("text1"))
+        painter.drawPolygon(QPolygonF([QPointF(x - 6, 0), QPointF(x + 6, 0), QPointF(x, 9)]))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.sought.emit(self._seconds(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self.sought.emit(self._seconds(event.position().x()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Zoom around the pointer; with Shift, move along."""
+        first, last = self.span
+        turns = (event.angleDelta().y() or event.angleDelta().x()) / 120
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            shift = -turns * (last - first) * 0.1
+            self._set_span(first + shift, last + shift)
+            return
+        centre = self._seconds(event.position().x())
+        factor = 0.8**turns
+        self._set_span(centre - (centre - first) * factor, centre + (last - centre) * factor)

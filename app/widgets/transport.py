@@ -1,0 +1,85 @@
+"""The exact time over the player and its controls under it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.frames import FrameFeed, Shown
+from app.operations.footage import FootageRow
+from app.widgets.basic import Button, Segment, box, label, set_role, styled
+from app.words import grouped, tr
+
+SPEEDS = (0.5, 1.0, 4.0, 16.0)
+
+
+class TimeBar(QWidget):
+    """Recorder time, adjusted time, PTS and frame number of the frame on show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        styled(self, "topline")
+        self.setFixedHeight(40)
+        row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
+        self._recorder, self._adjusted = label("", "clock"), label("", "clock")
+        self._margin = label("", "quiet")
+        self._pts = label("", "mono")
+        row.addWidget(label(tr("Recorder"), "quiet"))
+        row.addWidget(self._recorder)
+        row.addSpacing(16)
+        row.addWidget(label(tr("Adjusted"), "quiet"))
+        row.addWidget(self._adjusted)
+        row.addWidget(self._margin)
+        row.addStretch(1)
+        row.addWidget(self._pts)
+
+    def show_frame(self, row: FootageRow, shown: Shown) -> None:
+        reading = row.clock.at(shown.pts)
+        date = f"{reading.recorder:%Y-%m-%d} " if reading.recorder else ""
+        self._recorder.setText(date + reading.recorder_time(exact=True))
+        adjusted = f"{reading.adjusted:%Y-%m-%d} {reading.adjusted_time(exact=True)}" if reading.adjusted else "–"
+        self._adjusted.setText(adjusted)
+        self._margin.setText(reading.margin() if reading.adjusted else tr("no offset set"))
+        set_role(self._margin, "quiet" if reading.adjusted else "warning")
+        words = tr("PTS {pts} at {base}   Frame {n}")
+        self._pts.setText(words.format(pts=shown.pts, base=row.item.time_base, n=grouped(shown.index)))
+
+
+class Transport(QWidget):
+    """Step, play, speed. The page adds what concerns people at the right."""
+
+    def __init__(self, feed: FrameFeed) -> None:
+        super().__init__()
+        self.setFixedHeight(48)
+        self._feed = feed
+        self.row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
+        self.play = Button(tr("Play"), "play", "play")
+        self.play.clicked.connect(self.toggle)
+        back, forward = Button("", "chevron-left", "step.back"), Button("", "chevron-right", "step.forward")
+        back.setAccessibleName(tr("One frame back"))
+        forward.setAccessibleName(tr("One frame forward"))
+        back.clicked.connect(lambda: feed.step(-1))
+        forward.clicked.connect(lambda: feed.step(1))
+        self._speed = Segment(tr("Speed"), [(f"{speed:g}×", speed) for speed in SPEEDS])
+        self._speed.select(1.0)
+        self._speed.chosen.connect(lambda _value: feed.play(self._rate()) if feed.playing else None)
+        for widget in (back, self.play, forward):
+            self.row.addWidget(widget)
+        self.row.addSpacing(12)
+        self.row.addWidget(self._speed)
+        self.row.addStretch(1)
+        feed.playing_changed.connect(self._show_playing)
+
+    def _rate(self) -> float:
+        value = self._speed.value()
+        return value if isinstance(value, float) else 1.0
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self._feed.playing:
+            self._feed.stop()
+        else:
+            self._feed.play(self._rate())
+
+    def _show_playing(self, playing: bool) -> None:
+        self.play.set_icon("pause" if playing else "play")
+        self.play.set_text(tr("Pause") if playing else tr("Play"))

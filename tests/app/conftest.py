@@ -1,0 +1,77 @@
+"""A window over a small case, and waiting that lets worker threads run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app import tasks, theme
+from app.operations import cases
+from app.preferences import Preferences
+from app.session import Session
+from app.shell import Window
+from tests.helpers.films import people_case
+
+EXAMINER = "A. Examiner"
+PATIENCE_MS = 20_000
+
+Wait = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture(scope="session")
+def case_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The films and the case are made once; tests open copies."""
+    folder = tmp_path_factory.mktemp("people")
+    people_case(folder).close()
+    return folder
+
+
+@pytest.fixture
+def until(qtbot: QtBot) -> Wait:
+    """Wait for something to become true while events and threads go on."""
+    return lambda condition: qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+def errors() -> list[Exception]:
+    """What was told as a failure."""
+    return []
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, errors: list[Exception]) -> Iterator[Window]:
+    """An empty window with preferences of its own."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.load_fonts()
+    theme.apply(app, "dark")
+    session = Session(Preferences(tmp_path / "window.ini"))
+    session.preferences.set("examiner", EXAMINER)
+    shown = Window(session)
+    session.failed.connect(errors.append)
+    tasks.set_reporter(errors.append)
+    shown.resize(1440, 900)
+    shown.show()
+    yield shown
+    shown.session.runner.cancel_all()
+    shown.close()
+
+
+@pytest.fixture
+def case_folder(case_template: Path, tmp_path: Path) -> Path:
+    """A copy of the case; its evidence stays where it was registered."""
+    import shutil
+
+    return Path(shutil.copytree(case_template / "case", tmp_path / "case"))
+
+
+@pytest.fixture
+def opened(window: Window, case_folder: Path, until: Wait) -> Window:
+    """A window with the case open."""
+    cases.open_case(window.session, case_folder, EXAMINER)
+    until(lambda: window.session.is_open)
+    return window
