@@ -15,7 +15,9 @@ APP_NAME = "nightjar"
 class MediaSettings:
     """How recordings are decoded."""
 
-    threads: int = 0  # decoding threads; 0: as many as there are cores
+    # Decoding threads; 0: as many as there are cores. Fixed, because a damaged picture that the codec takes for sound
+    # can show what the memory held before, which depends on the number of threads.
+    threads: int = 4
     preroll_frames: int = 4  # an exact seek starts at a keyframe at least so many frames earlier
     cache_bytes: int = 192 * 1024 * 1024  # decoded pictures kept for stepping back; 0 keeps none
 

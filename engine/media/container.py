@@ -15,6 +15,10 @@ from engine.media.files import name_of, open_evidence, top_level_boxes, unreadab
 
 READ_BYTES = 1 << 20
 MAX_DEMUX_ERRORS = 64  # in a row, before the rest of the file is given up
+DEMUXER_OPTIONS = {
+    "protocol_whitelist": "none",  # evidence opens no other file and no network address
+    "advanced_editlist": "0",  # MP4: pictures that an edit list hides are shown too
+}
 # Containers that only point at other files or at the network; evidence must be self-contained.
 POINTER_FORMATS = frozenset({"hls", "concat", "dash", "sdp", "rtsp", "imf", "image2", "vobsub"})
 # Text that libavformat would render as pictures.
@@ -31,7 +35,7 @@ def open_container(path: Path) -> Iterator[Any]:
                 mode="r",
                 metadata_errors="replace",
                 buffer_size=READ_BYTES,
-                container_options={"protocol_whitelist": "none"},
+                container_options=DEMUXER_OPTIONS,
             )
         except (av.FFmpegError, ValueError, UnicodeError) as error:
             raise not_a_video(path) from error
@@ -82,12 +86,17 @@ def picture_stream(container: Any, path: Path) -> Any:
     return max(decodable, key=lambda each: (each.codec_context.width * each.codec_context.height, -each.index))
 
 
-def configure_decoder(stream: Any, threads: int) -> None:
-    """Threaded decoding (`threads` 0: as many as there are cores) that hands packet numbers on to frames."""
+def configure_decoder(stream: Any, threads: int, strict: bool = False) -> None:
+    """Threaded decoding (`threads` 0: as many as there are cores) that hands packet numbers on to frames.
+
+    `strict` makes damage an error instead of a patched picture.
+    """
     context = stream.codec_context
     context.thread_type = "AUTO"
     context.thread_count = threads
     context.copy_opaque = True
+    if strict:
+        context.options = {"err_detect": "crccheck+bitstream+buffer+explode"}
 
 
 def packets(container: Any, stream: Any, path: Path) -> Iterator[Any]:

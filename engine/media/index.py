@@ -6,6 +6,7 @@ recording is decoded once instead, and each frame remembers which packet it came
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from engine.progress import Progress, Work
 
 FORMAT = 1
 REPORT_PACKETS = 2000
+MAX_REORDERING = 32  # packets looked back
+SHALLOW_REORDERING = 4  # allowed even where the codec announces less
 NO_DTS = np.iinfo(np.int64).min
 
 
@@ -58,6 +61,18 @@ class PtsIndex:
         if not len(self.pts):
             raise EvidenceError("The recording holds no frames.")
         return int(self.pts[max(int(np.searchsorted(self.pts, pts, side="right")) - 1, 0)])
+
+    def pts_by_packet(self, first: int) -> Iterator[int | None]:
+        """PTS of packet number `first` and all that follow it in the file; None for a packet without a frame."""
+        order = np.argsort(self.packet)
+        expected = first
+        for number, pts in zip(self.packet[order].tolist(), self.pts[order].tolist(), strict=True):
+            while first <= expected < number:
+                expected += 1
+                yield None
+            if number >= first:
+                expected = number + 1
+                yield pts
 
     def save(self, path: Path | str) -> None:
         """Write a .npz file (a cache: it can always be rebuilt)."""
@@ -117,7 +132,9 @@ def _by_demuxing(path: Path, probe: Probe) -> Work[PtsIndex | None]:
     rows: list[tuple[int, int, bool, int]] = []
     sound = True
     with open_container(path) as container:
-        for number, packet in enumerate(packets(container, container.streams[probe.stream_index], path)):
+        stream = container.streams[probe.stream_index]
+        depth = max(stream.codec_context.reorder_depth, SHALLOW_REORDERING)
+        for number, packet in enumerate(packets(container, stream, path)):
             if number % REPORT_PACKETS == 0:
                 yield Progress("indexing", number, probe.frame_estimate, "frames")
             if packet.is_discard:
@@ -127,16 +144,18 @@ def _by_demuxing(path: Path, probe: Probe) -> Work[PtsIndex | None]:
                 break
             dts = NO_DTS if packet.dts is None else packet.dts
             rows.append((packet.pts, dts, packet.is_keyframe, number))
-    return _index_of(rows) if sound and rows and _is_sound(rows, probe) else None
+    return _index_of(rows) if sound and rows and _is_sound(rows, depth) else None
 
 
-def _is_sound(rows: list[tuple[int, int, bool, int]], probe: Probe) -> bool:
-    """PTS are unique, and the file's order strays from theirs no further than reordering allows (16 frames)."""
+def _is_sound(rows: list[tuple[int, int, bool, int]], depth: int) -> bool:
+    """PTS are unique, and no more packets than the codec reorders stand before one with a smaller PTS."""
     times = np.array([row[0] for row in rows], dtype=np.int64)
-    order = np.argsort(times, kind="stable")
-    if np.any(np.diff(times[order]) <= 0):
+    if len(np.unique(times)) < len(times):
         return False
-    return bool(np.max(np.abs(order - np.arange(len(order)))) <= 32)
+    later = np.zeros(len(times), dtype=np.int64)
+    for lag in range(1, min(MAX_REORDERING, len(times) - 1) + 1):
+        later[lag:] += times[:-lag] > times[lag:]
+    return int(later.max()) <= depth
 
 
 def _index_of(rows: list[tuple[int, int, bool, int]], by_packet: bool = False) -> PtsIndex:

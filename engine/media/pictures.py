@@ -1,30 +1,31 @@
 """Decoded pictures of one recording, in presentation order, each with its PTS and the packet that it came from.
 
-Decoding is threaded while all is well. At the first damage it starts again at the last sound keyframe with a single
-thread, because only then does an error belong to one packet and every run gives the same pictures; at the next sound
-keyframe the threads come back.
+Decoding is threaded and strict while all is well. At the first damage it starts again at the last sound keyframe with
+a single thread that patches what it can, because only then does an error belong to one packet and every run gives the
+same pictures; at the next sound keyframe the threads come back.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Self
 
 import av
-import numpy as np
 
+from engine.media import stamps
 from engine.media.container import configure_decoder, open_container, packets
 from engine.media.index import NO_DTS, PtsIndex
 from engine.media.picture import Deinterlacer
+from engine.media.stamps import Decoded
 from engine.media.values import DecodeFailures, Probe
 
 REORDERING = 64  # packets; more than any codec holds back
-MAX_RETURNS_TO_THREADS = 16  # a recording damaged all over stays with one thread
+MAX_STRICT_PASSES = 16  # a recording damaged all over stays with one thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,74 +65,121 @@ def pictures(
     keyframe's own packet and nothing else.
     """
     noted = failures or DecodeFailures(probe.time_base, probe.frame_step)
-    if start is None or index is None:
-        key, by_packet = None, probe.timing == "counted"
-        stamp: _Stamp = _RunningStamp(probe, noted)
-    else:
+    key: KeyPoint | None = None
+    if start is not None and index is not None:
         key = KeyPoint(int(index.pts[start]), int(index.dts[start]), int(index.packet[start]))
-        by_packet = index.by_packet
-        stamp = _PacketStamp(index, key) if by_packet else _KeptStamp(key)
     decoder = _Decoder(
-        path, probe, noted, threads=threads, restart=key, by_packet=by_packet, packets_wanted=1 if alone else None
+        path,
+        probe,
+        noted,
+        threads=threads,
+        restart=key,
+        index=index,
+        may_seek=index is not None and not index.by_packet,
+        packets_wanted=1 if alone else None,
     )
     with closing(decoder.run()) as run:
-        stamped = _stamped(run, stamp, noted)
-        yield from _deinterlaced(stamped, probe) if deinterlace else stamped
+        if key is None or index is None or start is None:
+            timed = stamps.running(run, probe, noted)
+        elif index.by_packet:
+            timed = stamps.by_packet(run, index, first=int(index.pts[start]))
+        else:
+            timed = stamps.kept(run, index, first=int(index.pts[start]))
+        found = _noted(timed, noted)
+        yield from _deinterlaced(found, probe) if deinterlace else found
+
+
+class _Origin:
+    """Travels through the decoder with its packet. An object of its own per packet: PyAV keeps these by identity,
+    so that a shared one, such as a small int, would vanish with the first of its frames."""
+
+    __slots__ = ("packet",)
+
+    def __init__(self, packet: int) -> None:
+        self.packet = packet
 
 
 class _DamageError(Exception):
-    """A threaded pass met an error or a patched picture at or before this packet."""
+    """A strict pass met damage at or before this packet."""
 
     def __init__(self, packet: int) -> None:
         super().__init__(packet)
         self.packet = packet
 
 
+class _LostError(Exception):
+    """After a seek the container gave other packets than the index holds."""
+
+
 @dataclass(slots=True)
 class _Decoder:
-    """Feeds packets to the codec; yields `(packet number, av.VideoFrame)` in presentation order."""
+    """Feeds packets to the codec; yields pictures in presentation order."""
 
     path: Path
     probe: Probe
     failures: DecodeFailures
     threads: int = 0
     restart: KeyPoint | None = None  # moves on as sound keyframes go by
-    by_packet: bool = False
+    index: PtsIndex | None = None
+    may_seek: bool = False
     packets_wanted: int | None = None
     _keys: dict[int, KeyPoint] = field(default_factory=dict)
     _emitted: set[int] = field(default_factory=set)
 
-    def run(self) -> Generator[tuple[int, Any], None, None]:
+    def run(self) -> Generator[Decoded, None, None]:
         """All pictures from the key point on, each once."""
-        returns = 0
-        while self.threads != 1 and returns < MAX_RETURNS_TO_THREADS:
+        sound_after: int | None = None
+        strict_passes = 0
+        while True:
+            strict = sound_after is None and strict_passes < MAX_STRICT_PASSES
+            strict_passes += strict
             try:
-                yield from self._pass(self.threads)
-                return
+                if (yield from self._pass(strict, sound_after)):
+                    return
+                sound_after = None
             except _DamageError as damage:
-                returns += 1
-                sound_after = None if self.by_packet else damage.packet
-            if (yield from self._pass(1, sound_after)):
-                return
-        yield from self._pass(1)
+                sound_after = damage.packet
+            except _LostError:
+                self.may_seek = False
 
-    def _pass(self, threads: int, sound_after: int | None = None) -> Generator[tuple[int, Any], None, bool]:
+    def _pass(self, strict: bool, sound_after: int | None) -> Generator[Decoded, None, bool]:
         """Open the file and decode; True at its end, False after the first sound keyframe past `sound_after`."""
-        with open_container(self.path) as container:
+        with open_container(self.path) as container, _Judge(self.path, self.probe) as judge:
             stream = container.streams[self.probe.stream_index]
-            configure_decoder(stream, threads)
+            configure_decoder(stream, self.threads if strict else 1, strict=strict)
+            number = 0
             for number, packet in self._fed(container, stream):
-                for frame in self._decode(stream, packet, number, threads):
-                    origin = number if frame.opaque is None else frame.opaque
+                if not strict:
+                    judge.look(number, packet)
+                for frame in self._decode(stream, packet, number, strict):
+                    origin = number if frame.opaque is None else frame.opaque.packet
                     if origin in self._emitted:
                         continue
-                    if frame.is_corrupt and threads != 1:
+                    if frame.is_corrupt and strict:
                         raise _DamageError(number)
-                    is_restart = self._remember(origin, frame)
-                    yield origin, frame
+                    patched = bool(frame.is_corrupt) or judge.damaged.pop(origin, None) is not None
+                    is_restart = self._remember(origin, patched)
+                    yield Decoded(origin, frame, patched)
                     if is_restart and sound_after is not None and origin > sound_after:
+                        self._note_lost(judge, origin)
                         return False
+            self._note_lost(judge, None)
+            if strict and self._has_gap(number):
+                raise _DamageError(number)
         return True
+
+    def _has_gap(self, end: int) -> bool:
+        """Whether a packet since the last sound keyframe gave no picture: a threaded decoder drops some silently
+        when the last ones are damaged."""
+        first = 0 if self.restart is None else self.restart.packet
+        return any(number not in self._emitted for number in range(first, end))
+
+    def _note_lost(self, judge: _Judge, before: int | None) -> None:
+        """Damaged packets that gave no picture at all."""
+        for number, pts in judge.damaged.items():
+            if (before is None or number < before) and number not in self._emitted:
+                counted = pts is None or self.probe.timing == "counted"
+                self.failures.note_undecoded(number if counted or pts is None else pts)
 
     def _fed(self, container: Any, stream: Any) -> Iterator[tuple[int, Any | None]]:
         """`(number, packet)` from the restart point on, then a None that drains the decoder."""
@@ -147,40 +195,76 @@ class _Decoder:
         if key is None:
             yield from packets(container, stream, self.path)
             return
-        found = None if self.by_packet else _sought(container, stream, key, self.path)
+        found = _sought(container, stream, key, self.path) if self.may_seek else None
         if found is not None:
-            yield from found
+            yield from self._checked(found, key)
             return
         with open_container(self.path) as again:  # count packets from the beginning
             yield from islice(packets(again, again.streams[stream.index], self.path), key.packet, None)
 
-    def _decode(self, stream: Any, packet: Any | None, number: int, threads: int) -> list[Any]:
+    def _checked(self, found: Iterator[Any], key: KeyPoint) -> Iterator[Any]:
+        """Packets after a seek, as long as they are those of the index."""
+        expected = self.index.pts_by_packet(key.packet) if self.index is not None else iter(())
+        for packet, pts in zip_longest(found, expected):
+            if packet is None:
+                return
+            if pts is not None and packet.pts != pts:
+                raise _LostError
+            yield packet
+
+    def _decode(self, stream: Any, packet: Any | None, number: int, strict: bool) -> list[Any]:
         if packet is not None:
-            packet.opaque = number
+            packet.opaque = _Origin(number)
             if packet.is_keyframe:
                 dts = NO_DTS if packet.dts is None else packet.dts
                 self._keys[number] = KeyPoint(packet.pts, dts, number)
         try:
             return list(stream.codec_context.decode(packet))
         except av.FFmpegError as error:
-            if threads != 1:
+            if strict:
                 raise _DamageError(number) from error
-            if packet is not None:
-                counted = packet.pts is None or self.probe.timing == "counted"
-                self.failures.note_undecoded(number if counted else packet.pts)
             return []
 
-    def _remember(self, origin: int, frame: Any) -> bool:
+    def _remember(self, origin: int, patched: bool) -> bool:
         """Note what was handed out; True where decoding could begin again at this picture."""
         self._emitted.add(origin)
         key = self._keys.get(origin)
-        if key is None or frame.is_corrupt:
+        if key is None or patched:
             return False
         self.restart = key
         oldest = origin - REORDERING
         self._emitted = {number for number in self._emitted if number >= oldest}
         self._keys = {number: each for number, each in self._keys.items() if number >= oldest}
         return True
+
+
+class _Judge:
+    """A second, strict decoder that says which packets are damaged while the first one patches them."""
+
+    def __init__(self, path: Path, probe: Probe) -> None:
+        self._path, self._probe = path, probe
+        self._resources = ExitStack()
+        self._context: Any = None
+        self.damaged: dict[int, int | None] = {}  # packet number -> its PTS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self._resources.close()
+
+    def look(self, number: int, packet: Any | None) -> None:
+        """Decode one packet strictly (None: the recording ended) and note damage."""
+        if self._context is None:
+            container = self._resources.enter_context(open_container(self._path))
+            stream = container.streams[self._probe.stream_index]
+            configure_decoder(stream, 1, strict=True)
+            self._context = stream.codec_context
+        if packet is not None:
+            try:
+                self._context.decode(packet)
+            except av.FFmpegError:
+                self.damaged[number] = packet.pts
 
 
 def _sought(container: Any, stream: Any, key: KeyPoint, path: Path) -> Iterator[Any] | None:
@@ -206,69 +290,11 @@ def _sought(container: Any, stream: Any, key: KeyPoint, path: Path) -> Iterator[
     return None
 
 
-class _Stamp(Protocol):
-    def __call__(self, packet: int, frame: Any) -> int | None:
-        """PTS on the probe's clock; None leaves the picture out."""
-
-
-class _RunningStamp:
-    """The container's PTS, or where `timing` is 'counted' the number of the picture.
-
-    A missing or repeated PTS becomes the previous one plus the usual step.
-    """
-
-    def __init__(self, probe: Probe, failures: DecodeFailures) -> None:
-        self._counted, self._step, self._failures = probe.timing == "counted", probe.frame_step, failures
-        self._next = 0 if self._counted else probe.start_pts
-        self._last: int | None = None
-
-    def __call__(self, packet: int, frame: Any) -> int:
-        pts: int | None = None if self._counted else frame.pts
-        if pts is None or (self._last is not None and pts <= self._last):
-            pts = self._next
-            if not self._counted:
-                self._failures.note_retimed(pts)
-        self._last, self._next = pts, pts + self._step
-        return pts
-
-
-class _KeptStamp:
-    """The container's PTS as they are, from a keyframe on."""
-
-    def __init__(self, key: KeyPoint) -> None:
-        self._first = key.pts
-
-    def __call__(self, packet: int, frame: Any) -> int | None:
-        pts: int | None = frame.pts
-        return None if pts is None or (self._first is not None and pts < self._first) else pts
-
-
-class _PacketStamp:
-    """The PTS that the index gives to the packet which a picture came from."""
-
-    def __init__(self, index: PtsIndex, key: KeyPoint) -> None:
-        order = np.argsort(index.packet)
-        self._packets, self._pts = index.packet[order], index.pts[order]
-        self._first = self._look_up(key.packet)
-
-    def _look_up(self, packet: int) -> int | None:
-        place = int(np.searchsorted(self._packets, packet))
-        known = place < len(self._packets) and int(self._packets[place]) == packet
-        return int(self._pts[place]) if known else None
-
-    def __call__(self, packet: int, frame: Any) -> int | None:
-        pts = self._look_up(packet)
-        return None if pts is None or (self._first is not None and pts < self._first) else pts
-
-
-def _stamped(run: Iterator[tuple[int, Any]], stamp: _Stamp, failures: DecodeFailures) -> Iterator[Picture]:
-    for packet, frame in run:
-        pts = stamp(packet, frame)
-        if pts is None:
-            continue
-        if frame.is_corrupt:
+def _noted(timed: Iterator[tuple[Decoded, int]], failures: DecodeFailures) -> Iterator[Picture]:
+    for decoded, pts in timed:
+        if decoded.patched:
             failures.note_corrupt(pts)
-        yield Picture(frame, pts, packet, bool(frame.key_frame), bool(frame.is_corrupt))
+        yield Picture(decoded.frame, pts, decoded.packet, bool(decoded.frame.key_frame), decoded.patched)
 
 
 def _deinterlaced(run: Iterator[Picture], probe: Probe) -> Iterator[Picture]:
