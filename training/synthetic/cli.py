@@ -23,6 +23,8 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     """The commands below `synthetic`."""
     commands = parser.add_subparsers(dest="synthetic_command", required=True)
     _crops(commands)
+    _frames(commands)
+    _scene(commands)
 
 
 def _common(commands: Any, name: str, about: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -58,6 +60,56 @@ def _run_crops(arguments: argparse.Namespace) -> int:
         arguments.val, arguments.test,
     )  # fmt: skip
     files = run_with_bar(crop_set(arguments.out, arguments.makehuman, settings, arguments.workers))
+    print(f"{len(files)} files in {arguments.out}")
+    return 0
+
+
+def _frames(commands: Any) -> None:
+    parser = _common(commands, "frames", "render single frames of ever new cameras with COCO truth", _run_frames)
+    parser.add_argument("--frames", type=int, default=1000, help="number of frames (default 1000)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--width", type=int, default=640)
+    parser.add_argument("--height", type=int, default=360)
+    parser.add_argument("--infrared", type=float, default=0.5, help="share of infrared frames (default 0.5)")
+    parser.add_argument("--most-people", type=int, default=9, help="in one frame (default 9)")
+    parser.add_argument("--workers", type=int, default=1, help="processes; does not change the result (default 1)")
+
+
+def _run_frames(arguments: argparse.Namespace) -> int:
+    from training.synthetic.frames import FrameSettings, frame_set
+
+    settings = FrameSettings(
+        arguments.frames, arguments.seed, arguments.width, arguments.height, arguments.infrared, arguments.most_people
+    )
+    files = run_with_bar(frame_set(arguments.out, arguments.makehuman, settings, arguments.workers))
+    print(f"{len(files)} files in {arguments.out}")
+    return 0
+
+
+def _scene(commands: Any) -> None:
+    parser = _common(commands, "scene", "render clips of several cameras with truth for every frame", _run_scene)
+    parser.add_argument("--infrared", type=int, default=2, help="night cameras (default 2)")
+    parser.add_argument("--visible", type=int, default=3, help="day cameras (default 3)")
+    parser.add_argument("--people", type=int, default=12, help="who pass every camera (default 12)")
+    parser.add_argument("--passers-by", type=int, default=6, help="who pass one camera only (default 6)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of a clip (default 60)")
+    parser.add_argument("--rate", type=int, default=12, help="frames per second (default 12)")
+    parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--height", type=int, default=720)
+    parser.add_argument("--crf", type=int, default=28, help="H.264 quality, lower is better (default 28)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1, help="processes; does not change the result (default 1)")
+
+
+def _run_scene(arguments: argparse.Namespace) -> int:
+    from training.synthetic.scene import SceneSettings, scene_set, standard_cameras
+
+    settings = SceneSettings(
+        seed=arguments.seed, people=arguments.people, passers_by=arguments.passers_by, seconds=arguments.seconds,
+        rate=arguments.rate, width=arguments.width, height=arguments.height, crf=arguments.crf,
+        cameras=standard_cameras(arguments.infrared, arguments.visible),
+    )  # fmt: skip
+    files = run_with_bar(scene_set(arguments.out, arguments.makehuman, settings, arguments.workers))
     print(f"{len(files)} files in {arguments.out}")
     return 0
 

@@ -14,7 +14,6 @@ from engine.progress import Progress, Work
 from training.synthetic import manifest as mf
 from training.synthetic.carrying import draw_conduct
 from training.synthetic.figure import Figure
-from training.synthetic.light import Daylight, Lamp
 from training.synthetic.mesh import Mesh
 from training.synthetic.renderer import Picture, Subject
 from training.synthetic.sensor import expose, reference_level
@@ -120,7 +119,8 @@ def draw_crop(
         if picture.seen[1].visible_share >= LEAST_VISIBLE or attempt == ATTEMPTS - 1:
             break
     subject = picture.person[::2, ::2] == 1
-    level = reference_level(picture.image, station.infrared, rng, subject)
+    luma = picture.image.mean(axis=2)[subject]
+    level = reference_level(picture.image, rng, float(np.percentile(luma, 75)) if luma.size else 0.0)
     sensor = replace(station.sensor, exposure=station.sensor.exposure * rng.uniform(0.8, 1.25))
     blur = rng.normal(0, 1.2, 2) * facts.pop("speed") * height / 256
     native = min(1.0, window / height)
@@ -140,10 +140,9 @@ def _attempt(
     left, top, right, bottom = _box(station, meshes, rng)
     width = int(np.clip(round(height * (right - left) / (bottom - top)), height // 5, height))
     view = station.view.window(left, top, right, bottom, width, height)
-    subjects = [Subject(0, station.place.clutter), Subject(1, meshes), *others]
-    light: Daylight | Lamp = station.lighting_now(rng)
+    light = station.lighting_now(rng)
     centre = np.array([where[0], 0.9, where[1]])
-    picture = studio.renderer.draw(view, subjects, station.place, light, shadow_centre=centre)
+    picture = studio.renderer.draw(view, [Subject(1, meshes), *others], station.place, light, centre=centre)
     facing_camera = np.degrees(yaw - np.arctan2(-where[0], -where[1])) % 360
     facts = {
         "view_degrees": round(float(facing_camera), 1),  # 0: seen from the front, 90: from the person's right

@@ -56,6 +56,13 @@ class Lamp:
     spill: float  # share of light outside the beam (walls of the housing, several LEDs)
     ambient: float  # stray light, as irradiance
 
+    def irradiance(self, point: np.ndarray) -> float:
+        """On a surface at `point` that faces the lamp."""
+        ray = np.asarray(point) - self.position
+        distance = float(np.linalg.norm(ray))
+        cosine = max(float(ray @ self.beam) / distance, 0.0)
+        return self.power * (cosine**self.focus + self.spill * cosine) / distance**2 + self.ambient
+
     def packed(self) -> np.ndarray:
         """(WIDTH,) float32."""
         row = np.zeros(WIDTH, np.float32)
@@ -97,7 +104,7 @@ def draw_lamp(rng: np.random.Generator, eye: np.ndarray, target: np.ndarray) -> 
         position=position,
         beam=axis / distance,
         power=rng.uniform(0.7, 1.7) * distance**2,
-        focus=rng.uniform(4, 36),
+        focus=float(np.exp(rng.uniform(np.log(2.5), np.log(26)))),
         spill=rng.uniform(0.02, 0.2),
         ambient=float(np.exp(rng.uniform(np.log(0.004), np.log(0.09)))),
     )

@@ -27,9 +27,16 @@ def write_file(path: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
-        hint = "Free some space (or choose another folder) and run the same command again: it goes on where it stopped."
-        raise StorageError(f"{path} could not be written: {reason}.", hint) from error
+        raise storage_error(path, error) from error
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """What to tell when `path` cannot be written."""
+    reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+    return StorageError(
+        f"{path} could not be written: {reason}.",
+        "Free some space (or choose another folder) and run the same command again: it goes on where it stopped.",
+    )
 
 
 def dump(value: Any) -> bytes:
@@ -91,3 +98,9 @@ def check_count(name: str, value: int, least: int, most: int) -> None:
     """UsageError unless least ≤ value ≤ most."""
     if not least <= value <= most:
         raise UsageError(f"{name} must lie between {least} and {most}, not {value}.")
+
+
+def check_even(name: str, value: int) -> None:
+    """UsageError unless value is even: H.264's colour planes have half the size."""
+    if value % 2:
+        raise UsageError(f"{name} must be even, not {value}.")

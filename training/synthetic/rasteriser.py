@@ -153,10 +153,9 @@ def draw_shadow(position, triangles, clip, shadow):
 
 
 @njit(**OPTIONS)
-def merge(surface, owner, background, oversample):
-    """Average surface (sH, sW, 3) over s×s samples, filling uncovered samples from background (H, W, 3)."""
-    height, width = background.shape[0], background.shape[1]
-    out = np.empty((height, width, 3), np.float32)
+def merge(surface, owner, image, oversample):
+    """Mix the covered samples of surface (sH, sW, 3), s×s per pixel, into image (H, W, 3)."""
+    height, width = image.shape[0], image.shape[1]
     share = 1.0 / (oversample * oversample)
     for y in range(height):
         for x in range(width):
@@ -170,7 +169,7 @@ def merge(surface, owner, background, oversample):
                         blue += surface[j, i, 2]
                     else:
                         empty += 1
-            out[y, x, 0] = (red + empty * background[y, x, 0]) * share
-            out[y, x, 1] = (green + empty * background[y, x, 1]) * share
-            out[y, x, 2] = (blue + empty * background[y, x, 2]) * share
-    return out
+            if empty < oversample * oversample:
+                image[y, x, 0] = (red + empty * image[y, x, 0]) * share
+                image[y, x, 1] = (green + empty * image[y, x, 1]) * share
+                image[y, x, 2] = (blue + empty * image[y, x, 2]) * share

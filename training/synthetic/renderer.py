@@ -59,6 +59,46 @@ def noise_table() -> np.ndarray:
     return np.clip(total, 0, 1).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Backdrop:
+    """A fixed camera's empty place, drawn once: picture, depth and shadows of all that does not move."""
+
+    view: View
+    oversample: int
+    image: np.ndarray  # (H, W, 3) float32 linear light
+    depth: np.ndarray  # (sH, sW) float32
+    clutter: np.ndarray  # (H, W) bool: where things stand before ground and walls
+    shadow: np.ndarray  # (S, S) float32
+    shadow_clip: np.ndarray
+    lighting: Daylight | Lamp
+
+    def stirred(self, subjects: list[Subject]) -> np.ndarray:
+        """(H, W) bool: ground and walls that people's shadows may reach."""
+        mask = np.zeros(self.clutter.shape, bool)
+        height, width = mask.shape
+        for subject in subjects:
+            points = subject.meshes[0].position[::9]
+            spread = np.concatenate([points * [1, 0, 1] + [dx, 0, dz] for dx in (-0.7, 0.7) for dz in (-0.7, 0.7)])
+            spread = np.concatenate([points, spread, self._cast(points)])
+            clip = np.c_[spread, np.ones(len(spread))] @ self.view.clip.T
+            front = clip[clip[:, 3] > 0.2]
+            if not len(front):
+                continue
+            x, y = (front[:, 0] / front[:, 3] * 0.5 + 0.5) * width, (0.5 - front[:, 1] / front[:, 3] * 0.5) * height
+            x0, x1 = int(np.clip(x.min() - 3, 0, width)), int(np.clip(x.max() + 4, 0, width))
+            y0, y1 = int(np.clip(y.min() - 3, 0, height)), int(np.clip(y.max() + 4, 0, height))
+            mask[y0:y1, x0:x1] = True
+        return mask & ~self.clutter
+
+    def _cast(self, points: np.ndarray) -> np.ndarray:
+        """Shadows of points on the ground; those of the lamp reach at most three times as far as the point."""
+        if isinstance(self.lighting, Daylight):
+            return points - self.lighting.sun * (points[:, 1:2] / self.lighting.sun[1])
+        ray = points - self.lighting.position
+        reach = np.where(ray[:, 1] < -1e-3, -self.lighting.position[1] / np.minimum(ray[:, 1], -1e-3), 3.0)
+        return self.lighting.position + ray * np.clip(reach, 1.0, 3.0)[:, None]
+
+
 class Renderer:
     """Keeps the textures and reuses the frame buffers."""
 
@@ -74,44 +114,59 @@ class Renderer:
         subjects: list[Subject],
         place: Place,
         lighting: Daylight | Lamp,
-        oversample: int = 2,
+        *,
+        centre: np.ndarray,
+        reach: float = 2.4,
         shadow_size: int = 384,
-        shadow_centre: np.ndarray | None = None,
-        shadow_reach: float = 2.4,
-        cached: Backdrop | None = None,
+        oversample: int = 2,
     ) -> Picture:
-        """Render `subjects` (the surroundings among them) seen through `view`."""
-        width, height = view.width * oversample, view.height * oversample
-        depth, owner, bary, stamp, surface = self._frame(width, height)
-        clip, eye = view.clip.astype(np.float32), view.eye.astype(np.float32)
-        shadow, shadow_clip = self._shadow(subjects, lighting, shadow_size, shadow_centre, shadow_reach)
-        starts, extents, first = [], {}, 0
-        for subject in subjects:
-            extent = extents.setdefault(subject.number, np.array([width, height, -1, -1, 0], np.int64))
-            for mesh in subject.meshes:
-                screen = rasteriser.project(mesh.position, mesh.material, mesh.materials, clip, eye, width, height)
-                rasteriser.draw(
-                    screen, mesh.triangles, mesh.uv, mesh.material, mesh.materials, self._textures, first,
-                    subject.number, depth, owner, bary, stamp, extent,
-                )  # fmt: skip
-                starts.append((first, subject.number, mesh, _window(screen, width, height)))
-                first += len(mesh.triangles)
-        infrared = isinstance(lighting, Lamp)
-        light = lighting.packed()
-        for start, _, mesh, window in starts:
-            shading.shade(
-                surface, owner, bary, start, window, infrared, mesh.position, mesh.normal, mesh.rest, mesh.uv,
-                mesh.material, mesh.triangles, mesh.materials, self._textures, self._linear, self._noise, light, eye,
-                shadow, shadow_clip,
-            )  # fmt: skip
-        backdrop = self._background(
-            view, place, light, infrared, owner, oversample, shadow, shadow_clip, subjects, cached
-        )
-        image = rasteriser.merge(surface, owner, backdrop, oversample)
-        person, seen = _truth(owner, starts, first, extents, oversample)
-        return Picture(image, person, seen)
+        """Render people and the place's clutter; shadows are cast within `reach` metres about `centre`."""
+        furniture = [Subject(0, place.clutter)]
+        clip = lighting.shadow_clip(centre, reach).astype(np.float32)
+        shadow = self._cast_shadows([*furniture, *subjects], clip, np.ones((shadow_size, shadow_size), np.float32))
+        frame = self._frame(view, oversample, None)
+        drawn = self._rasterise(view, [*furniture, *subjects], frame)
+        self._shade(view, drawn, frame, lighting, shadow, clip)
+        covered = frame.owner.reshape(view.height, oversample, view.width, oversample) >= 0
+        image = np.zeros((view.height, view.width, 3), np.float32)
+        self._trace(image, ~covered.all(axis=(1, 3)), view, place, lighting, shadow, clip, _feet(subjects))
+        rasteriser.merge(frame.surface, frame.owner, image, oversample)
+        return Picture(image, *_truth(frame.owner, drawn, oversample))
 
-    def _frame(self, width: int, height: int) -> tuple[np.ndarray, ...]:
+    def backdrop(
+        self, view: View, place: Place, lighting: Daylight | Lamp, centre: np.ndarray, reach: float,
+        shadow_size: int = 1024, oversample: int = 2,
+    ) -> Backdrop:  # fmt: skip
+        """Draw a place without people."""
+        furniture = [Subject(0, place.clutter)]
+        clip = lighting.shadow_clip(centre, reach).astype(np.float32)
+        shadow = self._cast_shadows(furniture, clip, np.ones((shadow_size, shadow_size), np.float32))
+        frame = self._frame(view, oversample, None)
+        drawn = self._rasterise(view, furniture, frame)
+        self._shade(view, drawn, frame, lighting, shadow, clip)
+        covered = frame.owner.reshape(view.height, oversample, view.width, oversample) >= 0
+        image = np.zeros((view.height, view.width, 3), np.float32)
+        wanted = ~covered.all(axis=(1, 3))
+        self._trace(image, wanted, view, place, lighting, shadow, clip, np.zeros((0, 3), np.float32))
+        rasteriser.merge(frame.surface, frame.owner, image, oversample)
+        return Backdrop(
+            view, oversample, image, frame.depth.copy(), covered.any(axis=(1, 3)), shadow, clip, lighting
+        )  # fmt: skip
+
+    def draw_before(self, backdrop: Backdrop, subjects: list[Subject], place: Place) -> Picture:
+        """Render people into a backdrop. Their shadows fall on ground and walls, not on the clutter."""
+        view, s, lighting, clip = backdrop.view, backdrop.oversample, backdrop.lighting, backdrop.shadow_clip
+        shadow = self._cast_shadows(subjects, clip, backdrop.shadow.copy())
+        frame = self._frame(view, s, backdrop.depth)
+        drawn = self._rasterise(view, subjects, frame)
+        self._shade(view, drawn, frame, lighting, shadow, clip)
+        image = backdrop.image.copy()
+        self._trace(image, backdrop.stirred(subjects), view, place, lighting, shadow, clip, _feet(subjects))
+        rasteriser.merge(frame.surface, frame.owner, image, s)
+        return Picture(image, *_truth(frame.owner, drawn, s))
+
+    def _frame(self, view: View, oversample: int, depth: np.ndarray | None) -> _Frame:
+        width, height = view.width * oversample, view.height * oversample
         if (width, height) not in self._buffers:
             self._buffers[width, height] = (
                 np.empty((height, width), np.float32),
@@ -120,95 +175,90 @@ class Renderer:
                 np.empty((height, width), np.int32),
                 np.empty((height, width, 3), np.float32),
             )
-        frame = self._buffers[width, height]
-        frame[0].fill(0)
-        frame[1].fill(-1)
-        frame[3].fill(-1)
+        frame = _Frame(*self._buffers[width, height])
+        frame.depth[:] = 0 if depth is None else depth
+        frame.owner.fill(-1)
+        frame.stamp.fill(-1)
         return frame
 
     @staticmethod
-    def _shadow(
-        subjects: list[Subject], lighting: Daylight | Lamp, size: int, centre: np.ndarray | None, reach: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        if centre is None:
-            return np.ones((2, 2), np.float32), np.eye(4, dtype=np.float32)
-        clip = lighting.shadow_clip(centre, reach).astype(np.float32)
-        shadow = np.ones((size, size), np.float32)
+    def _cast_shadows(subjects: list[Subject], clip: np.ndarray, shadow: np.ndarray) -> np.ndarray:
         for subject in subjects:
             for mesh in subject.meshes:
                 rasteriser.draw_shadow(mesh.position, mesh.triangles, clip, shadow)
-        return shadow, clip
+        return shadow
 
-    def _background(
-        self, view: View, place: Place, light: np.ndarray, infrared: bool, owner: np.ndarray, oversample: int,
-        shadow: np.ndarray, shadow_clip: np.ndarray, subjects: list[Subject], cached: Backdrop | None,
-    ) -> np.ndarray:  # fmt: skip
-        covered = owner.reshape(view.height, oversample, view.width, oversample) >= 0
-        wanted = ~covered.all(axis=(1, 3))
-        unproject = np.linalg.inv(view.clip).astype(np.float32)
-        eye, surfaces = view.eye.astype(np.float32), place.packed()
-        feet = _feet(subjects)
-        if cached is None:
-            out = np.zeros((view.height, view.width, 3), np.float32)
-        else:
-            out, changed = cached.image.copy(), cached.changed(view, subjects)
-            wanted &= changed
-        shading.background(
-            out, wanted, infrared, unproject, eye, surfaces, light, self._noise, shadow, shadow_clip, feet
-        )
-        return out
+    def _rasterise(self, view: View, subjects: list[Subject], frame: _Frame) -> _Drawn:
+        height, width = frame.depth.shape
+        clip, eye = view.clip.astype(np.float32), view.eye.astype(np.float32)
+        drawn, first = _Drawn([], {}), 0
+        for subject in subjects:
+            extent = drawn.extents.setdefault(subject.number, np.array([width, height, -1, -1, 0], np.int64))
+            for mesh in subject.meshes:
+                screen = rasteriser.project(mesh.position, mesh.material, mesh.materials, clip, eye, width, height)
+                rasteriser.draw(
+                    screen, mesh.triangles, mesh.uv, mesh.material, mesh.materials, self._textures, first,
+                    subject.number, frame.depth, frame.owner, frame.bary, frame.stamp, extent,
+                )  # fmt: skip
+                drawn.meshes.append(_DrawnMesh(first, subject.number, mesh, _window(screen, width, height)))
+                first += len(mesh.triangles)
+        return drawn
 
-    def backdrop(self, view: View, place: Place, lighting: Daylight | Lamp) -> Backdrop:
-        """The empty place, to be drawn once for a fixed camera."""
-        image, infrared = np.zeros((view.height, view.width, 3), np.float32), isinstance(lighting, Lamp)
+    def _shade(
+        self, view: View, drawn: _Drawn, frame: _Frame, lighting: Daylight | Lamp, shadow: np.ndarray, clip: np.ndarray
+    ) -> None:
+        light, eye = lighting.packed(), view.eye.astype(np.float32)
+        for one in drawn.meshes:
+            mesh = one.mesh
+            shading.shade(
+                frame.surface, frame.owner, frame.bary, one.first, one.window, isinstance(lighting, Lamp),
+                mesh.position, mesh.normal, mesh.rest, mesh.uv, mesh.material, mesh.triangles, mesh.materials,
+                self._textures, self._linear, self._noise, light, eye, shadow, clip,
+            )  # fmt: skip
+
+    def _trace(
+        self, image: np.ndarray, wanted: np.ndarray, view: View, place: Place, lighting: Daylight | Lamp,
+        shadow: np.ndarray, clip: np.ndarray, feet: np.ndarray,
+    ) -> None:  # fmt: skip
         shading.background(
-            image, np.ones(image.shape[:2], bool), infrared, np.linalg.inv(view.clip).astype(np.float32),
-            view.eye.astype(np.float32), place.packed(), lighting.packed(), self._noise, np.ones((2, 2), np.float32),
-            np.eye(4, dtype=np.float32), np.zeros((0, 3), np.float32),
+            image, wanted, isinstance(lighting, Lamp), np.linalg.inv(view.clip).astype(np.float32),
+            view.eye.astype(np.float32), place.packed(), lighting.packed(), self._noise, shadow, clip, feet,
         )  # fmt: skip
-        return Backdrop(image, lighting)
 
 
 @dataclass(frozen=True)
-class Backdrop:
-    """The empty place in linear light, and what lights it."""
+class _Frame:
+    """Buffers of one oversampled picture; see rasteriser.draw."""
 
-    image: np.ndarray
-    lighting: Daylight | Lamp
+    depth: np.ndarray
+    owner: np.ndarray
+    bary: np.ndarray
+    stamp: np.ndarray
+    surface: np.ndarray
 
-    def changed(self, view: View, subjects: list[Subject]) -> np.ndarray:
-        """(H, W) bool: where people's shadows may fall."""
-        mask = np.zeros((view.height, view.width), bool)
-        for subject in subjects:
-            if subject.number == 0:
-                continue
-            points = subject.meshes[0].position[::9]
-            spread = np.concatenate([points * [1, 0, 1] + [dx, 0, dz] for dx in (-0.7, 0.7) for dz in (-0.7, 0.7)])
-            casts = [points, spread, self._cast(points)]
-            pixels = view.pixels(np.concatenate(casts))
-            x0, y0 = np.floor(np.clip(pixels.min(axis=0) - 3, 0, None)).astype(int)
-            x1, y1 = np.ceil(np.clip(pixels.max(axis=0) + 4, 0, [view.width, view.height])).astype(int)
-            mask[y0:y1, x0:x1] = True
-        return mask
 
-    def _cast(self, points: np.ndarray) -> np.ndarray:
-        """Shadows of points on the ground (those of the lamp reach at most 12 m further)."""
-        if isinstance(self.lighting, Daylight):
-            return points - self.lighting.sun * (points[:, 1:2] / self.lighting.sun[1])
-        ray = points - self.lighting.position
-        reach = np.where(ray[:, 1] < -1e-3, -self.lighting.position[1] / np.minimum(ray[:, 1], -1e-3), 4.0)
-        return self.lighting.position + ray * np.clip(reach, 1.0, 4.0)[:, None]
+@dataclass(frozen=True)
+class _DrawnMesh:
+    first: int  # number of its first triangle
+    number: int
+    mesh: Mesh
+    window: Box  # in samples
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    meshes: list[_DrawnMesh]
+    extents: dict[int, np.ndarray]
 
 
 def _feet(subjects: list[Subject]) -> np.ndarray:
     """(F, 3) float32 x, z, radius of soft contact shadows under people."""
     rows = []
     for subject in subjects:
-        if subject.number:
-            low = subject.meshes[0].position
-            low = low[low[:, 1] < 0.12]
-            middle = low[:, [0, 2]].mean(axis=0) if len(low) else subject.meshes[0].position[:, [0, 2]].mean(axis=0)
-            rows.append([*middle, 0.33])
+        points = subject.meshes[0].position
+        low = points[points[:, 1] < 0.12]
+        middle = (low if len(low) else points)[:, [0, 2]].mean(axis=0)
+        rows.append([*middle, 0.33])
     return np.array(rows, np.float32).reshape(-1, 3)
 
 
@@ -221,32 +271,32 @@ def _window(screen: np.ndarray, width: int, height: int) -> Box:
     return int(x0), int(y0), int(x1), int(y1)
 
 
-def _truth(
-    owner: np.ndarray, starts: list, count: int, extents: dict[int, np.ndarray], oversample: int
-) -> tuple[np.ndarray, dict[int, Seen]]:
+def _truth(owner: np.ndarray, drawn: _Drawn, oversample: int) -> tuple[np.ndarray, dict[int, Seen]]:
+    """Who is seen at each sample, and the boxes and areas of everybody."""
+    count = sum(len(one.mesh.triangles) for one in drawn.meshes)
     number_of = np.zeros(count + 1, np.int32)  # the last entry stands for 'nobody' (owner −1)
-    for start, number, mesh, _ in starts:
-        number_of[start : start + len(mesh.triangles)] = number
-    person = number_of[owner]
-    seen = {}
-    for number, extent in extents.items():
+    for one in drawn.meshes:
+        number_of[one.first : one.first + len(one.mesh.triangles)] = one.number
+    person, seen, area = np.zeros(owner.shape, np.int32), {}, oversample * oversample
+    for number, extent in drawn.extents.items():
+        x0, y0, x1, y1, samples = (int(v) for v in extent)
         if number == 0:
             continue
-        x0, y0, x1, y1, pixels = (int(v) for v in extent)
-        if pixels == 0:
+        if samples == 0:
             seen[number] = Seen(None, None, 0.0, 0.0)
             continue
-        inside = person[y0 : y1 + 1, x0 : x1 + 1] == number
+        part = np.s_[y0 : y1 + 1, x0 : x1 + 1]
+        inside = number_of[owner[part]] == number
+        person[part][inside] = number
         rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
         visible = None
         if len(rows):
             visible = _pixels(x0 + columns[0], y0 + rows[0], x0 + columns[-1], y0 + rows[-1], oversample)
-        area = oversample * oversample
-        seen[number] = Seen(_pixels(x0, y0, x1, y1, oversample), visible, pixels / area, int(inside.sum()) / area)
+        seen[number] = Seen(_pixels(x0, y0, x1, y1, oversample), visible, samples / area, int(inside.sum()) / area)
     return person, seen
 
 
 def _pixels(x0: int, y0: int, x1: int, y1: int, oversample: int) -> Box:
-    return (
-        int(x0) // oversample, int(y0) // oversample, int(x1) // oversample + 1, int(y1) // oversample + 1,
-    )  # fmt: skip
+    """Samples (inclusive) → pixels (exclusive)."""
+    s = oversample
+    return int(x0) // s, int(y0) // s, int(x1) // s + 1, int(y1) // s + 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+BRIGHTEST = 4.0  # linear light that still makes a difference
+
 
 @dataclass(frozen=True)
 class Sensor:
@@ -29,6 +31,23 @@ class Sensor:
     dirt: float  # strength of smears on the dome
     rain: float  # streaks per 10,000 pixels
     dirt_seed: int = 0
+
+
+class FilmGrain:
+    """Noise of unit variance for the frames of a clip: one large field, cut at random places."""
+
+    MARGIN = 96
+
+    def __init__(self, rng: np.random.Generator, height: int, width: int, channels: int) -> None:
+        self._height, self._width = height, width
+        field = rng.standard_normal((height + self.MARGIN, width + self.MARGIN, channels), dtype=np.float32)
+        field = cv2.GaussianBlur(field, (0, 0), 0.6)
+        self._field = field / field.std()
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """(H, W) or (H, W, 3) float32."""
+        top, left = (int(n) for n in rng.integers(0, self.MARGIN, 2))
+        return self._field[top : top + self._height, left : left + self._width]
 
 
 def draw_sensor(rng: np.random.Generator, infrared: bool) -> Sensor:
@@ -55,22 +74,24 @@ def draw_sensor(rng: np.random.Generator, infrared: bool) -> Sensor:
     )  # fmt: skip
 
 
-def reference_level(light: np.ndarray, infrared: bool, rng: np.random.Generator, subject: np.ndarray | None) -> float:
-    """The linear level the auto-exposure holds: between the picture's middle and its subject's bright parts."""
+def reference_level(light: np.ndarray, rng: np.random.Generator, subject: float) -> float:
+    """The linear level the auto-exposure holds, between the picture's middle and its bright parts.
+
+    subject: the level of a person's bright parts where the camera expects people.
+    """
     luma = light.mean(axis=2)
-    scene = float(np.percentile(luma, rng.uniform(60, 84)))
-    if subject is not None and subject.any():
-        scene = max(scene, rng.uniform(0.45, 0.9) * float(np.percentile(luma[subject], 75)))
-    return max(scene, 0.36 * float(np.percentile(luma, 99)), 0.01 if infrared else 0.05)
+    middle, bright = np.percentile(luma, [rng.uniform(60, 84), 98])
+    return max(float(middle), rng.uniform(0.45, 0.85) * subject, 0.36 * float(bright), 0.01)
 
 
 def expose(
     sensor: Sensor, light: np.ndarray, rng: np.random.Generator, level: float, native: float = 1.0,
-    motion: tuple[float, float] = (0.0, 0.0),
+    motion: tuple[float, float] = (0.0, 0.0), grain: FilmGrain | None = None,
 ) -> np.ndarray:  # fmt: skip
     """Linear light (H, W, 3) → BGR uint8 (H, W, 3); grey in infrared.
 
-    level: see reference_level; native < 1: the camera had only this share of the pixels; motion (dx, dy) blurs.
+    level: see reference_level; native < 1: the camera had only this share of the pixels; motion (dx, dy) blurs;
+    grain: noise made beforehand, for clips.
     """
     height, width = light.shape[:2]
     x = light.mean(axis=2) if sensor.infrared else light
@@ -84,7 +105,7 @@ def expose(
         x = cv2.resize(x, size, interpolation=cv2.INTER_AREA)
     x = _motion(x, motion[0] * native, motion[1] * native)
     x = cv2.GaussianBlur(x, (0, 0), sensor.blur)
-    x = _noise(sensor, x, rng)
+    x = _noise(sensor, x, rng, grain)
     if not sensor.infrared:
         x = x * np.array(sensor.white_balance, np.float32)
     y = _tone(sensor, x)
@@ -107,36 +128,47 @@ def _motion(x: np.ndarray, dx: float, dy: float) -> np.ndarray:
     return cv2.filter2D(x, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
 
 
-def _noise(sensor: Sensor, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    noise = rng.standard_normal(x.shape, dtype=np.float32)
-    if sensor.noise_grain:
+def _noise(sensor: Sensor, x: np.ndarray, rng: np.random.Generator, grain: FilmGrain | None) -> np.ndarray:
+    """Shot and read noise, and the banding of cheap read-outs."""
+    noise = rng.standard_normal(x.shape, dtype=np.float32) if grain is None else grain.draw(rng)
+    if sensor.noise_grain and grain is None:
         noise = cv2.GaussianBlur(noise, (0, 0), sensor.noise_grain) * 1.6
-    x = x + noise * np.sqrt(np.maximum(x, 0) * (sensor.gain * 0.08) + (sensor.gain * 0.5) ** 2)
+    power = np.maximum(x, 0) * np.float32(sensor.gain * 0.08) + np.float32((sensor.gain * 0.5) ** 2)
+    x = x + noise * cv2.sqrt(power)
     if sensor.row_noise:
         rows = np.repeat(rng.standard_normal((x.shape[0] + 1) // 2, dtype=np.float32), 2)[: x.shape[0]]
-        x = x + (sensor.row_noise * rows).reshape(-1, *([1] * (x.ndim - 1)))
+        x = x + (np.float32(sensor.row_noise) * rows).reshape(-1, *([1] * (x.ndim - 1)))
     return np.maximum(x, 0)
 
 
 def _tone(sensor: Sensor, x: np.ndarray) -> np.ndarray:
-    """A soft shoulder, display gamma, the vendor's contrast and black level."""
-    y = (1 - np.exp(-1.55 * x)) / (1 - np.exp(-1.9))
-    y = np.power(np.clip(y, 0, 1), np.float32(1 / 2.2))
-    return np.clip((y - 0.5) * sensor.contrast + 0.5 - sensor.black, 0, 1)
+    """A soft shoulder, display gamma, the vendor's contrast and black level; by table, even steps of √light."""
+    steps = 4096
+    light = (np.arange(steps, dtype=np.float32) / (steps - 1)) ** 2 * BRIGHTEST
+    curve = np.clip((1 - np.exp(-1.55 * light)) / (1 - np.exp(-1.9)), 0, 1) ** (1 / 2.2)
+    table = np.clip((curve - 0.5) * sensor.contrast + 0.5 - sensor.black, 0, 1).astype(np.float32)
+    return table[(cv2.sqrt(np.minimum(x, BRIGHTEST) * (1 / BRIGHTEST)) * (steps - 1)).astype(np.uint16)]
 
 
 def _finish(sensor: Sensor, y: np.ndarray) -> np.ndarray:
+    """Colour processing and JPEG (quality 0: none, a video coder follows) → BGR."""
     if sensor.infrared:
-        code = cv2.imencode(".jpg", y, [cv2.IMWRITE_JPEG_QUALITY, sensor.quality])[1]
-        return cv2.cvtColor(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), cv2.COLOR_GRAY2BGR)
+        return cv2.cvtColor(_compress(y, sensor.quality), cv2.COLOR_GRAY2BGR)
     space = cv2.cvtColor(y, cv2.COLOR_RGB2YCrCb)
+    planes = list(cv2.split(space))
     for channel in (1, 2):
-        plane = space[:, :, channel].astype(np.float32)
+        plane = planes[channel]
         if sensor.chroma_blur > 0.3:
             plane = cv2.GaussianBlur(plane, (0, 0), sensor.chroma_blur)
-        space[:, :, channel] = np.clip((plane - 128) * sensor.saturation + 128, 0, 255)
-    code = cv2.imencode(".jpg", cv2.cvtColor(space, cv2.COLOR_YCrCb2BGR), [cv2.IMWRITE_JPEG_QUALITY, sensor.quality])[1]
-    return cv2.imdecode(code, cv2.IMREAD_COLOR)
+        planes[channel] = cv2.convertScaleAbs(plane, alpha=sensor.saturation, beta=128 * (1 - sensor.saturation))
+    return _compress(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2BGR), sensor.quality)
+
+
+def _compress(picture: np.ndarray, quality: int) -> np.ndarray:
+    if not quality:
+        return picture
+    code = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(code, cv2.IMREAD_UNCHANGED)
 
 
 def _dirt(sensor: Sensor, x: np.ndarray) -> np.ndarray:

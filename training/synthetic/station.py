@@ -31,6 +31,19 @@ class Station:
         """True where the camera sees by its own lamp."""
         return isinstance(self.lighting, Lamp)
 
+    def subject_level(self) -> float:
+        """Linear level of a light garment (reflectance .55) in the middle of where people walk."""
+        middle = np.array([0.0, 1.0, (self.near + self.far) / 2])
+        if isinstance(self.lighting, Lamp):
+            return 0.55 * self.lighting.irradiance(middle)
+        return 0.55 * float(np.mean(self.lighting.sky * 0.7 + self.lighting.sun_colour * 0.5))
+
+    def half_width(self, depth: float) -> float:
+        """Metres from the middle of the picture to its side at a depth along +Z, on the ground."""
+        corner = np.linalg.inv(self.view.clip) @ np.array([1.0, 0.0, 1.0, 1.0])
+        ray = corner[:3] / corner[3] - self.view.eye
+        return float(abs(ray[0] / ray[2]) * depth)
+
     def lighting_now(self, rng: np.random.Generator) -> Daylight | Lamp:
         """The light of another moment: the sun wanders and weakens, the lamp stays."""
         if isinstance(self.lighting, Lamp):
