@@ -25,6 +25,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _crops(commands)
     _frames(commands)
     _scene(commands)
+    _demo(commands)
 
 
 def _common(commands: Any, name: str, about: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -110,6 +111,19 @@ def _run_scene(arguments: argparse.Namespace) -> int:
         cameras=standard_cameras(arguments.infrared, arguments.visible),
     )  # fmt: skip
     files = run_with_bar(scene_set(arguments.out, arguments.makehuman, settings, arguments.workers))
+    print(f"{len(files)} files in {arguments.out}")
+    return 0
+
+
+def _demo(commands: Any) -> None:
+    parser = _common(commands, "demo", "render the demo case's footage (resources/demo)", _run_demo)
+    parser.add_argument("--workers", type=int, default=1, help="processes; does not change the result (default 1)")
+
+
+def _run_demo(arguments: argparse.Namespace) -> int:
+    from training.synthetic.demo import demo_footage
+
+    files = run_with_bar(demo_footage(arguments.out, arguments.makehuman, arguments.workers))
     print(f"{len(files)} files in {arguments.out}")
     return 0
 

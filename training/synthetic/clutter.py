@@ -45,8 +45,8 @@ def car(rng: np.random.Generator) -> list[Piece]:
 
 def _leaves(rng: np.random.Generator) -> Material:
     green = np.array([0.05, 0.09, 0.03]) * rng.uniform(0.5, 1.5)
-    return Material(tuple(green * 0.4), rng.uniform(0.25, 0.4), tuple(green * 1.6), rng.uniform(0.5, 0.75), ma.LEAVES,
-                    rng.uniform(1.2, 3.0))  # fmt: skip
+    return Material(tuple(green * 0.3), rng.uniform(0.15, 0.3), tuple(green * 1.7), rng.uniform(0.5, 0.75), ma.LEAVES,
+                    rng.uniform(2.5, 5.0), folds=2.5)  # fmt: skip
 
 
 def tree(rng: np.random.Generator) -> list[Piece]:
@@ -54,9 +54,9 @@ def tree(rng: np.random.Generator) -> list[Piece]:
     leaves, height = _leaves(rng), rng.uniform(1.8, 3.2)
     trunk = Material((0.09, 0.07, 0.05), rng.uniform(0.25, 0.45))
     pieces = [(shapes.tube(rng.uniform(0.1, 0.22), 0.08, height + 0.6, 9), trunk)]
-    for _ in range(int(rng.integers(3, 6))):
-        size = rng.uniform(0.6, 1.2)
-        where = rng.normal(0, 0.5, 3) * [1, 0.5, 1] + [0, height + 0.8, 0]
+    for _ in range(int(rng.integers(6, 12))):
+        size = rng.uniform(0.35, 0.8)
+        where = rng.normal(0, 0.6, 3) * [1, 0.6, 1] + [0, height + 0.8, 0]
         pieces.append((shapes.blob(rng, size, size * 0.8, size).moved(where), leaves))
     return pieces
 
@@ -64,10 +64,12 @@ def tree(rng: np.random.Generator) -> list[Piece]:
 def bush(rng: np.random.Generator) -> list[Piece]:
     """A hedge or shrub."""
     leaves, height = _leaves(rng), rng.uniform(0.35, 0.8)
-    return [
-        (shapes.blob(rng, rng.uniform(0.5, 0.9), height, rng.uniform(0.4, 0.7)).moved((x, height * 0.8, 0)), leaves)
-        for x in np.arange(rng.integers(1, 4)) * 0.9
-    ]
+    clumps = []
+    for x in np.arange(rng.integers(2, 7)) * 0.45:
+        size = rng.uniform(0.35, 0.6)
+        where = (x, height * rng.uniform(0.5, 1.0), rng.normal(0, 0.15))
+        clumps.append((shapes.blob(rng, size, height * rng.uniform(0.6, 1.0), size).moved(where), leaves))
+    return clumps
 
 
 def post(rng: np.random.Generator) -> list[Piece]:

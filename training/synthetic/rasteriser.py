@@ -117,9 +117,18 @@ def draw(screen, triangles, uv, material, materials, textures, first, person, de
 
 
 @njit(**OPTIONS)
+def light_depth(clip, x, y, z, w):
+    """Depth from the light that grows evenly with distance: .05 per metre from a lamp, [0, 1] from the sun."""
+    if clip[3, 0] != 0 or clip[3, 1] != 0 or clip[3, 2] != 0:
+        return 0.05 * w
+    return (clip[2, 0] * x + clip[2, 1] * y + clip[2, 2] * z + clip[2, 3]) * 0.5 + 0.5
+
+
+@njit(**OPTIONS)
 def draw_shadow(position, triangles, clip, shadow):
-    """Draw one mesh into a shadow map (S, S) float32 of depths in [0, 1] seen from the light through `clip`."""
+    """Draw one mesh into a shadow map (S, S) float32 of depths (see light_depth) from the light through `clip`."""
     size = shadow.shape[0]
+    perspective = clip[3, 0] != 0 or clip[3, 1] != 0 or clip[3, 2] != 0
     spot = np.empty((position.shape[0], 4), np.float32)
     for i in range(position.shape[0]):
         x, y, z = position[i, 0], position[i, 1], position[i, 2]
@@ -129,7 +138,7 @@ def draw_shadow(position, triangles, clip, shadow):
             continue
         spot[i, 0] = ((clip[0, 0] * x + clip[0, 1] * y + clip[0, 2] * z + clip[0, 3]) / w * 0.5 + 0.5) * size
         spot[i, 1] = ((clip[1, 0] * x + clip[1, 1] * y + clip[1, 2] * z + clip[1, 3]) / w * 0.5 + 0.5) * size
-        spot[i, 2] = (clip[2, 0] * x + clip[2, 1] * y + clip[2, 2] * z + clip[2, 3]) / w * 0.5 + 0.5
+        spot[i, 2] = light_depth(clip, x, y, z, w)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         if spot[a, 3] <= NEAR or spot[b, 3] <= NEAR or spot[c, 3] <= NEAR:
@@ -141,7 +150,7 @@ def draw_shadow(position, triangles, clip, shadow):
             continue
         left, right = max(0, int(min(x0, min(x1, x2)))), min(size - 1, int(max(x0, max(x1, x2))))
         top, bottom = max(0, int(min(y0, min(y1, y2)))), min(size - 1, int(max(y0, max(y1, y2))))
-        z = min(spot[a, 2], min(spot[b, 2], spot[c, 2]))
+        low, high = min(spot[a, 2], min(spot[b, 2], spot[c, 2])), max(spot[a, 2], max(spot[b, 2], spot[c, 2]))
         inverse = 1.0 / area
         for y in range(top, bottom + 1):
             for x in range(left, right + 1):
@@ -149,7 +158,12 @@ def draw_shadow(position, triangles, clip, shadow):
                 w2 = ((x1 - x0) * (y + 0.5 - y0) - (x + 0.5 - x0) * (y1 - y0)) * inverse
                 if w1 < -0.3 or w2 < -0.3 or w1 + w2 > 1.3:
                     continue
-                shadow[y, x] = min(shadow[y, x], z)
+                w0 = 1.0 - w1 - w2
+                if perspective:  # distance is the harmonic mean
+                    z = 1.0 / max(w0 / spot[a, 2] + w1 / spot[b, 2] + w2 / spot[c, 2], 1e-6)
+                else:
+                    z = w0 * spot[a, 2] + w1 * spot[b, 2] + w2 * spot[c, 2]
+                shadow[y, x] = min(shadow[y, x], min(max(z, low), high))
 
 
 @njit(**OPTIONS)

@@ -123,7 +123,7 @@ class Renderer:
         """Render people and the place's clutter; shadows are cast within `reach` metres about `centre`."""
         furniture = [Subject(0, place.clutter)]
         clip = lighting.shadow_clip(centre, reach).astype(np.float32)
-        shadow = self._cast_shadows([*furniture, *subjects], clip, np.ones((shadow_size, shadow_size), np.float32))
+        shadow = self._cast_shadows([*furniture, *subjects], clip, _unlit(shadow_size))
         frame = self._frame(view, oversample, None)
         drawn = self._rasterise(view, [*furniture, *subjects], frame)
         self._shade(view, drawn, frame, lighting, shadow, clip)
@@ -140,7 +140,7 @@ class Renderer:
         """Draw a place without people."""
         furniture = [Subject(0, place.clutter)]
         clip = lighting.shadow_clip(centre, reach).astype(np.float32)
-        shadow = self._cast_shadows(furniture, clip, np.ones((shadow_size, shadow_size), np.float32))
+        shadow = self._cast_shadows(furniture, clip, _unlit(shadow_size))
         frame = self._frame(view, oversample, None)
         drawn = self._rasterise(view, furniture, frame)
         self._shade(view, drawn, frame, lighting, shadow, clip)
@@ -224,6 +224,11 @@ class Renderer:
             image, wanted, isinstance(lighting, Lamp), np.linalg.inv(view.clip).astype(np.float32),
             view.eye.astype(np.float32), place.packed(), lighting.packed(), self._noise, shadow, clip, feet,
         )  # fmt: skip
+
+
+def _unlit(size: int) -> np.ndarray:
+    """An empty shadow map. A large number: the kernels' fast arithmetic knows no infinity."""
+    return np.full((size, size), 1e9, np.float32)
 
 
 @dataclass(frozen=True)

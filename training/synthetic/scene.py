@@ -33,7 +33,7 @@ PASSERS_BY = 1000  # their ids start above
 @dataclass(frozen=True)
 class CameraPlan:
     """One clip. start: ISO time of its first frame by the reference clock; clock_offset: seconds the recorder's clock
-    runs ahead of it; jitter: seconds a frame may come late."""
+    runs ahead of it; jitter: seconds a frame may come late; zoom: of the lens, 1 = as wide as it comes."""
 
     name: str
     infrared: bool
@@ -41,6 +41,7 @@ class CameraPlan:
     world: int
     clock_offset: float = 0.0
     jitter: float = 0.0
+    zoom: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def make_clip_station(studio: Studio, settings: SceneSettings, plan: CameraPlan)
     station = draw_station(rng, studio.pack.texture_names, plan.infrared, settings.width, settings.height)
     gain, rows = station.sensor.gain * settings.noise**2, station.sensor.row_noise * settings.noise
     sensor = replace(station.sensor, quality=0, rain=0.0, gain=gain, row_noise=rows)
-    return replace(station, sensor=sensor)
+    lens = np.diag([plan.zoom, plan.zoom, 1.0, 1.0])
+    return replace(station, sensor=sensor, view=replace(station.view, clip=lens @ station.view.clip))
 
 
 def cast_clip(studio: Studio, settings: SceneSettings, plan: CameraPlan, station: Station) -> list[Role]:

@@ -58,7 +58,7 @@ def draw_sensor(rng: np.random.Generator, infrared: bool) -> Sensor:
         blur=rng.uniform(0.3, 0.7) + (rng.uniform(0, 0.5) if cheap or infrared else 0.0),
         gain=0.002 * 4 ** rng.random() * (2.2 if infrared else 1.0) * (1.5 if cheap else 1.0),
         noise_grain=0.6 if rng.random() < 0.6 else 0.0,
-        row_noise=rng.uniform(0.002, 0.012) if rng.random() < (0.45 if infrared else 0.15) else 0.0,
+        row_noise=rng.uniform(0.001, 0.006) if rng.random() < (0.45 if infrared else 0.15) else 0.0,
         exposure=rng.uniform(0.2, 0.42),
         contrast=rng.uniform(1.0, 1.4) if infrared else rng.uniform(0.92, 1.22),
         black=rng.uniform(-0.03, 0.07),
@@ -179,7 +179,7 @@ def _dirt(sensor: Sensor, x: np.ndarray) -> np.ndarray:
     smear = np.clip((smear - 0.6) * 3, 0, 1) * sensor.dirt
     if x.ndim == 3:
         smear = smear[:, :, None]
-    return x * (1 - 0.7 * smear) + smear * (0.35 if sensor.infrared else 0.2)
+    return x * (1 - 0.7 * smear) + smear * (0.12 if sensor.infrared else 0.16)
 
 
 def _rain(sensor: Sensor, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

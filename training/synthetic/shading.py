@@ -9,6 +9,7 @@ from numba import njit
 from training.synthetic import light as li
 from training.synthetic import materials as ma
 from training.synthetic import place as pl
+from training.synthetic.rasteriser import light_depth
 
 OPTIONS = {"cache": True, "fastmath": True, "error_model": "numpy"}
 SKY_DISTANCE = 200.0  # metres
@@ -46,7 +47,7 @@ def lit_share(shadow, clip, x, y, z):
         return 1.0
     a = ((clip[0, 0] * x + clip[0, 1] * y + clip[0, 2] * z + clip[0, 3]) / w * 0.5 + 0.5) * size - 0.5
     b = ((clip[1, 0] * x + clip[1, 1] * y + clip[1, 2] * z + clip[1, 3]) / w * 0.5 + 0.5) * size - 0.5
-    d = (clip[2, 0] * x + clip[2, 1] * y + clip[2, 2] * z + clip[2, 3]) / w * 0.5 + 0.5 - 0.002
+    d = light_depth(clip, x, y, z, w) - 0.002
     if a < 0 or b < 0 or a >= size - 1 or b >= size - 1:
         return 1.0
     i, j = int(a), int(b)

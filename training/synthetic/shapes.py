@@ -72,7 +72,7 @@ def dome(radius: float, height: float, ribs: int = 8, sag: float = 0.06) -> Shap
     return Shape(points.reshape(-1, 3).astype(np.float32), _grid_faces(7, steps))
 
 
-def blob(rng: np.random.Generator, x: float, y: float, z: float, rough: float = 0.2, steps: int = 9) -> Shape:
+def blob(rng: np.random.Generator, x: float, y: float, z: float, rough: float = 0.12, steps: int = 12) -> Shape:
     """A lumpy ellipsoid, such as a bush."""
     shape = superellipsoid(x, y, z, 1.0, steps)
     lumps = 1 + rough * rng.normal(size=(len(shape.vertices), 1)).clip(-2, 2)
