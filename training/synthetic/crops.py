@@ -56,6 +56,7 @@ def crop_set(folder: Path, pack: Path, settings: CropSettings, workers: int = 1)
     """Render a set into `folder`, or what is missing of it; returns sha256 by file name."""
     settings.check()
     manifest = mf.begin(folder, "crops", asdict(settings), pack)
+    lists = _write_lists(folder, settings)  # first, so that an unfinished set can be looked at and used
     numbers = range(settings.first_id, settings.first_id + settings.ids)
     todo = [number for number in numbers if not _finished(folder, number)]
     done = settings.ids - len(todo)
@@ -66,7 +67,7 @@ def crop_set(folder: Path, pack: Path, settings: CropSettings, workers: int = 1)
     files = {}
     for number in numbers:
         files.update(json.loads(_record_path(folder, number).read_text(encoding="utf-8"))["files"])
-    files |= _write_lists(folder, settings)
+    files |= lists
     mf.end(folder, manifest, files, modality={str(c): "IR" if c in INFRARED else "RGB" for c in CAMERAS})
     return files
 

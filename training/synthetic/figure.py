@@ -227,6 +227,10 @@ def _extras(builder: _Builder) -> None:
         hip = body[np.flatnonzero(side)[np.argmax(body[side, 0])]]
         builder.accessory(ac.hip_bag(hip, size), stuff)
         builder.cuts(wardrobe.cross_strap(), stuff.worn(pattern=ma.NO_PATTERN, bias=0.06))
+    if person.mask:
+        builder.cuts(wardrobe.mask(), person.mask)
+    if person.gloves:
+        builder.cuts(wardrobe.gloves(), person.gloves)
     if person.scarf:
         throat = trunk & (np.abs(rest[:, 1] - 6.15) < 0.12) & (np.abs(rest[:, 0]) < 0.9)
         ring = body[throat]
@@ -246,6 +250,8 @@ def _body(builder: _Builder) -> None:
     rows = np.full(len(rest), skin)
     mouth = [pack.bone_index[bone] for bone in ("oris01", "oris02", "oris05", "oris06")]
     share = (np.isin(pack.bones, mouth) * pack.bone_weights).sum(axis=1)
+    if person.beard:
+        rows[(rest[:, 2] > 0.35) & (rest[:, 1] > 6.35) & (rest[:, 1] < 7.02 - 0.1 * np.abs(rest[:, 0]))] = scalp
     rows[(share > 0.75) & (rest[:, 1] < 6.9)] = lips
     if person.hair == "afro01":
         rows[(rest[:, 1] > 7.7) & (rest[:, 2] < 1.0)] = scalp

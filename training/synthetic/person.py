@@ -45,6 +45,9 @@ class Person:
     hip_bag: tuple[float, Material] | None = None
     aid: str | None = None  # 'cane', 'rollator'
     eyebrows: int = 1
+    beard: bool = False
+    mask: Material | None = None
+    gloves: Material | None = None
     things: Material | None = None  # what hand bags, umbrellas and frames are made of
 
     def words(self) -> dict[str, str]:
@@ -59,6 +62,9 @@ class Person:
         worn += ["rucksack " + ma.colour_word(self.rucksack[1].colour)] if self.rucksack else []
         worn += ["bag " + ma.colour_word(self.hip_bag[1].colour)] if self.hip_bag else []
         worn += [self.aid] if self.aid else []
+        worn += ["beard"] if self.beard else []
+        worn += ["mask " + ma.colour_word(self.mask.colour)] if self.mask else []
+        worn += ["gloves " + ma.colour_word(self.gloves.colour)] if self.gloves else []
         return {
             "sex": "male" if self.male else "female",
             "age": _word(ages, shape.age),
@@ -103,14 +109,22 @@ def draw_person(pack: AssetPack, seed: int, stream: int = 0) -> Person:
     has_rucksack = rng.random() < 0.24
     has_bag = not has_rucksack and rng.random() < 0.2
     aid = str(rng.choice(["cane", "rollator"])) if shape.age > 0.72 and rng.random() < 0.4 else None
+    wrapped = scarf is not None or any(garment.kind in ("coat", "puffer") for garment in garments)
     return Person(
         seed, male, shape, tone, skin, hair, hair_word, hair_material, garments, headwear, scarf,
         rucksack=(rng.uniform(0.8, 1.15), bag) if has_rucksack else None,
         hip_bag=(rng.uniform(0.75, 1.2), bag) if has_bag else None,
         aid=aid,
         eyebrows=int(rng.integers(1, 13)),
+        beard=bool(male and shape.age > 0.48 and rng.random() < 0.3),
+        mask=_plain(rng) if rng.random() < 0.06 else None,
+        gloves=_plain(rng) if wrapped and rng.random() < 0.3 else None,
         things=draw_fabric(rng, FabricChoice(pattern_share=0.25, patterns=(ma.BLOTCHES, ma.DOTS), folds=0.3)),
     )  # fmt: skip
+
+
+def _plain(rng: np.random.Generator) -> Material:
+    return draw_fabric(rng, FabricChoice(pattern_share=0.0, folds=0.4, bias=0.02))
 
 
 def _shape(rng: np.random.Generator, male: bool, origin: str) -> BodyShape:
@@ -141,8 +155,10 @@ def _hair(rng: np.random.Generator, male: bool, origin: str, age: float) -> tupl
         shares = [0, 0, 0, 0, 0, 0.55, 0, 0.45]
     word = str(rng.choice(words, p=shares))
     colour = tuple(float(c) for c in np.array(ma.HAIR_COLOURS[word]) * rng.uniform(0.8, 1.25))
-    material = Material(colour, ma.hair_nir(rng, colour), detail=0.6, gloss=0.03, bias=0.035)
-    return (None if bald else str(rng.choice(styles))), word, material
+    style = None if bald else str(rng.choice(styles))
+    falls = style in ("long01", "ponytail01", "braid01")  # over the clothes; short hair must not come through the face
+    material = Material(colour, ma.hair_nir(rng, colour), detail=0.6, gloss=0.03, bias=0.035 if falls else 0.012)
+    return style, word, material
 
 
 def _headwear(rng: np.random.Generator, male: bool, garments: list[Garment]) -> tuple[str, Material] | None:

@@ -55,8 +55,8 @@ def draw_surface(rng: np.random.Generator, kinds: tuple[int, ...], **where: obje
     """Concrete, asphalt, brick, grass or paint.
 
     NIR: concrete and brick reflect a little more than in the visible, asphalt stays dark, grass is several times
-    brighter (the red edge); paints follow their binder and white pigment. The factors are guesses about published
-    curves, see materials.NIR_SOURCES.
+    brighter (the red edge); paints follow their binder and white pigment. For the sources see
+    materials.py; the factors are guesses about published curves.
     """
     stuff = rng.choice(["mineral", "asphalt", "brick", "grass", "paint"], p=[0.42, 0.2, 0.14, 0.06, 0.18])
     if stuff == "asphalt":

@@ -152,7 +152,8 @@ def pattern_share(table, kind, s, x, y, z):
         du, dv = (u + shift) % 1.0 - 0.5, v % 1.0 - 0.5
         return 1.0 if du * du + dv * dv < 0.07 else 0.0
     if kind == ma.SIDE_STRIPE:
-        return 1.0 if abs(z + 0.15) < 0.22 * s and abs(x) > 0.9 else 0.0
+        outside = abs(x) > 1.3 - 0.145 * y  # of the leg's middle, which slants outwards
+        return 1.0 if outside and abs(z - 0.1) < 0.25 * s else 0.0
     if kind == ma.SIGN:
         u, v = math.floor(x * s * 4), math.floor(y * s * 2.2)
         return 1.0 if noise(table, u * 0.137 + 0.31 * v, v * 0.193) > 0.53 and (y * s * 2.2) % 1.0 < 0.6 else 0.0

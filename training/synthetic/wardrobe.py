@@ -71,6 +71,20 @@ def beanie() -> list[Piece]:
     return [Piece("body", lambda r: r[:, 1] - 7.42 - 0.28 * r[:, 2], 0.17, hides=False)]
 
 
+def mask() -> list[Piece]:
+    """A face mask over nose and mouth."""
+
+    def inside(r: np.ndarray) -> np.ndarray:
+        return np.minimum(np.minimum(r[:, 1] - 6.5, 7.28 - r[:, 1]), r[:, 2] - 0.55)
+
+    return [Piece("body", inside, 0.1, hides=False)]
+
+
+def gloves() -> list[Piece]:
+    """Gloves or mittens."""
+    return [Piece("body", lambda r: np.abs(r[:, 0]) - 3.95, 0.05, hides=False)]
+
+
 def shoulder_straps() -> list[Piece]:
     """The two straps of a rucksack."""
 
