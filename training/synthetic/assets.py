@@ -135,7 +135,7 @@ def load_pack(folder: Path) -> AssetPack:
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path) as file:
+    with path.open("rb") as stream, np.load(stream) as file:
         return {key: file[key] for key in file.files}
 
 

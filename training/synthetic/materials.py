@@ -130,12 +130,14 @@ def fabric_nir(rng: np.random.Generator, colour: Colour) -> float:
 
 
 def apart(value: float, others: list[float], gap: float) -> float:
-    """`value` moved so that it differs from each of `others` by a share `gap` (what one can see beside it)."""
-    for other in others:
-        low, high = other * (1 - gap), other * (1 + gap)
-        if low < value < high:
-            value = high if value >= other and high < 0.88 else low
-    return float(np.clip(value, 0.04, 0.88))
+    """The value nearest to `value` that differs from each of `others` by a share `gap`, so that one sees the edge."""
+    bounds = [other * side for other in others for side in (1 - gap, 1 + gap)]
+    free = [
+        candidate
+        for candidate in (float(np.clip(value, 0.04, 0.88)), *bounds)
+        if 0.04 <= candidate <= 0.88 and all(abs(candidate / other - 1) > gap - 1e-9 for other in others)
+    ]
+    return min(free, key=lambda candidate: abs(candidate - value))
 
 
 def hsv(hue: float, saturation: float, value: float) -> Colour:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+from scipy.interpolate import PchipInterpolator, interp1d
 
 from training.synthetic.station import Station
 
+PATH_POINTS = 200
 STRIDE_SHARE = 0.8  # of body height; a stride is two steps
 
 
@@ -29,9 +30,10 @@ class Walk:
         self, waypoints: np.ndarray, start: float, speed: float, stride: float, pause: tuple[float, float] = (0.5, 0.0)
     ) -> None:
         """pause: (share of the way, seconds)."""
-        steps = np.linalg.norm(np.diff(waypoints, axis=0), axis=1)
-        at = np.concatenate([[0.0], np.cumsum(steps)])
-        self.path = PchipInterpolator(at, waypoints, axis=0)
+        chords = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(waypoints, axis=0), axis=1))])
+        dense = PchipInterpolator(chords, waypoints, axis=0)(np.linspace(0, chords[-1], PATH_POINTS))
+        at = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(dense, axis=0), axis=1))])
+        self.path = interp1d(at, dense, axis=0)  # by distance walked, so that the pace is even
         self.length, self.start, self.speed, self.stride = float(at[-1]), start, speed, stride
         self._halt, self._pause = pause[0] * self.length, pause[1]
 
