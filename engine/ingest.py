@@ -217,7 +217,7 @@ def _messages(item: EvidenceItem, receiving: Connection, process: BaseProcess) -
             continue
         try:
             message: Message = receiving.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # the end between two messages, or in the middle of one
             process.join()
             raise _death(item, process.exitcode, position) from None
         yield message
