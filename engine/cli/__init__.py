@@ -19,7 +19,9 @@ _GROUPS = {
     "searches": "engine.cli.search:searches",
     "subject": "engine.cli.subject:subject",
     "models": "engine.cli.models:models",
+    "verify": "engine.cli.checks:verify",
     "audit": "engine.cli.checks:audit",
+    "demo": "engine.cli.demo:demo",
 }
 
 

@@ -11,6 +11,31 @@ from engine.cli.case import FOLDER
 from engine.cli.output import Console, command
 
 
+@click.command("verify")
+@click.argument("folder", type=FOLDER)
+@click.option("--head", default=None, help="An audit head noted earlier: shows whether entries were cut off since.")
+@command
+def verify(console: Console, folder: Path, head: str | None) -> None:
+    """Check footage against its hashes, the audit chain, the database, crops and embeddings. Changes nothing."""
+    from engine.errors import CaseCorruptError
+    from engine.verify import verify_case
+
+    with Case.open(folder, writable=False) as case:
+        report = console.run(verify_case(case, head))
+
+        def text() -> None:
+            for finding in report.findings:
+                click.echo(f"- {finding.sentence}")
+            if report.passed:
+                click.echo("Everything is as it was recorded.")
+            checked = f"{report.evidence_items} evidence items, {report.tracklets} tracklets, {report.crops} crops"
+            click.echo(f"Checked: {checked}, {report.audit_entries} audit entries, head {report.head}")
+
+        console.answer({"passed": report.passed, "report": report}, text)
+    if not report.passed:
+        raise SystemExit(CaseCorruptError.exit_code)
+
+
 @click.command("audit")
 @click.argument("folder", type=FOLDER)
 @click.option("--action", default=None, help="Only this action, e.g. 'ingest.finish'.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.case import Case
 from engine.cli.case import FOLDER
 from engine.cli.output import Console, command
 from engine.errors import NightjarError, UsageError
+from engine.media.clock import TimeReading
 from engine.settings import Settings
 from engine.store.records import EvidenceItem
 from engine.types import Modality
@@ -104,6 +105,35 @@ def change(
         console.answer(_document(found), lambda: _table(console, [found]))
 
 
+@evidence.command("clock")
+@click.argument("folder", type=FOLDER)
+@click.argument("item")
+@click.option("--recorder", type=click.DateTime(), required=True, help="What the recorder's clock showed ...")
+@click.option("--reference", type=click.DateTime(), required=True, help="... when the true time (UTC) was this.")
+@click.option("--uncertainty", type=click.FloatRange(min=0), required=True, help="Give or take, in seconds.")
+@click.option("--source", required=True, help="Where the reference comes from, e.g. 'radio clock'.")
+@command
+def clock(
+    console: Console,
+    folder: Path,
+    item: str,
+    recorder: datetime,
+    reference: datetime,
+    uncertainty: float,
+    source: str,
+) -> None:
+    """Note a reading of an ITEM's recorder clock. Earlier readings stay on record; the newest counts."""
+    from engine.store.records import ClockRecord
+
+    with Case.open(folder, examiner=console.examiner) as case:
+        number = case.evidence.find(item).id
+        reading = ClockRecord(recorder, reference.replace(tzinfo=UTC), uncertainty, source)
+        kept = case.evidence.set_clock(number, reading)
+        found = case.evidence.get(number)
+        start = case.evidence.clock(number).read(found.timestamp(found.start_pts))
+        console.answer({"record": kept, "first_frame": start}, lambda: click.echo(_first_frame(start)))
+
+
 @click.command("ingest")
 @click.argument("folder", type=FOLDER)
 @click.option(
@@ -146,6 +176,13 @@ def ingest(
         console.answer(document, lambda: _report_table(console, reports))
     if failures:
         raise failures[0]
+
+
+def _first_frame(start: TimeReading) -> str:
+    if start.adjusted is None:
+        return "The reading is noted; set the item's start time to see adjusted times."
+    error = float(start.uncertainty_seconds or 0)
+    return f"First frame: recorder {start.recorder}, adjusted {start.adjusted} UTC, give or take {error:.1f} s."
 
 
 def _document(item: EvidenceItem) -> dict[str, Any]:

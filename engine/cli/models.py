@@ -70,6 +70,30 @@ def set_default(console: Console, task: Task, name: str) -> None:
     console.answer({"task": task, "name": name}, lambda: click.echo(f"The {task} is now '{name}'."))
 
 
+@models.command("download")
+@click.argument("name", required=False)
+@command
+def download(console: Console, name: str | None) -> None:
+    """Fetch a detector of the catalogue by NAME and check its hash; without a name, list the catalogue."""
+    from engine.models.catalogue import CATALOGUE, download, find
+
+    if name is None:
+        entries = [{"name": e.name, "licence": e.licence, "sha256": e.sha256} for e in CATALOGUE]
+        console.answer(entries, lambda: _catalogue(console, entries))
+        return
+    model = console.run(download(find(name), ModelLibrary()))
+    console.answer(model.card.to_dict(), lambda: click.echo(f"'{model.name}' is ready to use."))
+
+
+def _catalogue(console: Console, entries: list[dict[str, str]]) -> None:
+    if not entries:
+        click.echo(
+            "The catalogue is empty: no published detector's hash could be verified yet. Import one from a file."
+        )
+        return
+    console.table(("name", "licence", "SHA-256"), [tuple(entry.values()) for entry in entries])
+
+
 def _line(model: Model, defaults: dict[str, str]) -> dict[str, object]:
     card = model.card
     return {
