@@ -85,7 +85,7 @@ def ingest_item(case: Case, item_id: int, options: IngestOptions | None = None) 
     try:
         yield from _check_unchanged(item)
         return (yield from _analyse(case, item, options))
-    except GeneratorExit:
+    except (GeneratorExit, KeyboardInterrupt):
         case.ingest.interrupt(item_id)
         raise
     except (EvidenceError, WorkerError, errors.ModelError) as error:

@@ -79,7 +79,14 @@ def show(console: Console, folder: Path, item: str) -> None:
             "segments": case.evidence.segments(found.id),
             "clock": case.evidence.clock_records(found.id),
         }
-        console.answer(document, lambda: [click.echo(f"{key}: {value}") for key, value in document.items()])  # type: ignore[arg-type, func-returns-value]
+
+        def text() -> None:
+            from engine.store.codec import plain
+
+            for key, value in plain(document).items():
+                click.echo(f"{key}: {value}")
+
+        console.answer(document, text)
 
 
 @evidence.command("set")

@@ -78,7 +78,7 @@ def download(console: Console, name: str | None) -> None:
     from engine.models.catalogue import CATALOGUE, download, find
 
     if name is None:
-        entries = [{"name": e.name, "licence": e.licence, "sha256": e.sha256} for e in CATALOGUE]
+        entries = [{"name": e.card.name, "licence": e.card.licence, "sha256": e.card.sha256} for e in CATALOGUE]
         console.answer(entries, lambda: _catalogue(console, entries))
         return
     model = console.run(download(find(name), ModelLibrary()))

@@ -6,7 +6,6 @@ import platform
 from importlib import metadata
 
 import engine
-from engine.media.container import decoder_version
 
 _DECIDING = ("av", "numpy", "opencv-python", "trackers")
 _RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
@@ -14,6 +13,8 @@ _RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
 
 def component_versions() -> dict[str, str]:
     """Nightjar, Python, the decoder and every library whose version can change a result."""
+    from engine.media.container import decoder_version
+
     versions = {"nightjar": engine.__version__, "python": platform.python_version(), "ffmpeg": decoder_version()}
     for name in _DECIDING:
         versions[name] = _version(name) or "unknown"

@@ -1,0 +1,196 @@
+"""The command line as an analyst meets it: one sentence and an exit code for every fault, JSON for every answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import psutil
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.case import Case
+from engine.cli import main
+from engine.ingest import ingest_item, register
+from engine.progress import finish
+from tests.helpers.cases import EXAMINER, new_case
+from tests.helpers.ingest_once import often
+from tests.helpers.shared import shared_path
+from tests.helpers.walkers import PASSES, write_walkers
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+def nightjar(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def answer(*arguments: object) -> Any:
+    result = nightjar(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def fault(code: int, *arguments: object) -> str:
+    """The one sentence (and hint) that a failing command says."""
+    result = nightjar(*arguments)
+    assert result.exit_code == code, (result.exit_code, result.output)
+    assert "Traceback" not in result.output
+    return result.stderr
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    folder = tmp_path / "case"
+    new_case(folder).close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case with one night and one day clip ingested."""
+    root = tmp_path_factory.mktemp("cli")
+    with new_case(root / "case") as case:
+        for name, grey in (("night", True), ("day", False)):
+            clip = write_walkers(root / f"{name}.mp4", PASSES[:2], seconds=18, grey=grey, seed=len(name))
+            item = finish(register(case, clip, name))
+            finish(ingest_item(case, item.id, often()))
+    return root / "case"
+
+
+def test_a_case_is_made_and_described(tmp_path: Path) -> None:
+    made = answer("case", "create", tmp_path / "new", "--title", "Harbour")
+    assert made["title"] == "Harbour"
+    described = answer("case", "info", tmp_path / "new")
+    assert described["evidence"] == 0
+    assert described["audit_head"] == made["audit_head"]
+    assert "already a case" in fault(2, "case", "create", tmp_path / "new")
+    assert "no case" in fault(4, "case", "info", tmp_path / "elsewhere")
+
+
+def bad_footage(folder: Path) -> dict[str, Path]:
+    """Files that are not footage, and what a person would call them."""
+    whole = write_walkers(folder / "whole.mp4", (), seconds=2)
+    data = whole.read_bytes()
+    files = {
+        "empty": b"",
+        "not a video": b"%PDF-1.7 an invoice, not a video" * 100,
+        "cut off": data[: len(data) // 2],
+    }
+    made = {}
+    for name, content in files.items():
+        made[name] = folder / f"{name}.mp4"
+        made[name].write_bytes(content)
+    made["without frames"] = folder / "sound.mp4"
+    with av.open(str(made["without frames"]), "w") as container:
+        stream = container.add_stream("aac", rate=8000)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        silence.rate = 8000
+        container.mux(stream.encode(silence))
+        container.mux(stream.encode(None))
+    made["a folder without pictures"] = folder / "folder"
+    made["a folder without pictures"].mkdir()
+    made["missing"] = folder / "missing.mp4"
+    return made
+
+
+def test_bad_footage_is_refused_and_nothing_is_half_written(empty: Path, tmp_path: Path) -> None:
+    before = answer("case", "info", empty)
+    for name, path in bad_footage(tmp_path).items():
+        said = fault(3, "evidence", "add", empty, path, "--camera", "Gate")
+        assert path.name in said, name
+        assert 1 <= len([line for line in said.splitlines() if line and ":" not in line[:12]]) <= 3, said
+    assert answer("case", "info", empty) == before
+
+
+def test_the_whole_path(searched: Path, tmp_path: Path) -> None:
+    items = answer("evidence", "list", searched)
+    assert [item["state"] for item in items] == ["done", "done"]
+    tracklets = answer("tracklets", searched, "--modality", "ir", "--sheet", tmp_path / "people.png")
+    assert len(tracklets) == 2
+    found = answer("search", searched, "--tracklet", "E-001/1", "--sheet", tmp_path / "ranked.png")
+    assert [c["rank"] for c in found["candidates"]] == [1, 2]
+    assert "not an identification" in found["notice"]
+    assert "never tested" in found["provisional"]
+    for sheet in ("people.png", "ranked.png"):
+        assert (tmp_path / sheet).read_bytes().startswith(b"\x89PNG")
+    answer("subject", "create", searched, "Person A")
+    label = found["search"]
+    confirmed = answer("decide", searched, label, 1, "confirmed", "--reason", "same coat", "--subject", "S-001")
+    assert confirmed["verdict"] == "confirmed"
+    assert len(answer("subject", "show", searched, "S-001")["members"]) == 1
+    answer("decide", searched, label, 2, "rejected")
+    answer("decide", searched, label, 2, "undo")
+    listed = answer("searches", searched)[0]
+    assert (listed["confirmed"], listed["rejected"]) == (1, 0)
+    assert answer("verify", searched)["passed"]
+    actions = [entry["action"] for entry in answer("audit", searched)["entries"]]
+    assert {"search.record", "decision.take", "decision.undo", "subject.add"} <= set(actions)
+
+
+def test_a_request_that_makes_no_sense_is_told(searched: Path, empty: Path) -> None:
+    assert "nobody to search for" in fault(2, "search", searched)
+    assert "no tracklet" in fault(2, "search", searched, "--tracklet", "E-001/99")
+    assert "does not name a tracklet" in fault(2, "search", searched, "--tracklet", "somebody")
+    assert "no re-ranking called" in fault(2, "search", searched, "--tracklet", "1", "--reranking", "magic")
+    assert "no model called" in fault(5, "search", searched, "--tracklet", "1", "--student", "magic")
+    assert "no footage yet" in fault(2, "ingest", empty)
+    document = nightjar("search", searched, "--json")
+    assert json.loads(document.stdout)["kind"] == "UsageError"
+
+
+def test_a_second_writer_is_told_who_writes(empty: Path) -> None:
+    with Case.open(empty, examiner=EXAMINER):
+        said = fault(4, "subject", "create", empty, "Person A")
+        assert EXAMINER in said
+        assert answer("case", "info", empty)["evidence"] == 0
+
+
+def test_ctrl_c_keeps_what_was_found_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    with new_case(folder) as case:
+        finish(register(case, write_walkers(tmp_path / "day.mp4"), "Gate"))
+    command = [sys.executable, "-m", "engine.cli", "ingest", str(folder), "--json"]
+    running = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    for line in running.stderr:
+        if line.startswith("finding people"):
+            break
+    readers = psutil.Process(running.pid).children(recursive=True)
+    running.send_signal(2)
+    out, _ = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert json.loads(out)["kind"] == "Cancelled"
+    assert not psutil.wait_procs(readers, timeout=20)[1]
+    assert answer("evidence", "list", folder)[0]["state"] == "interrupted"
+    assert answer("verify", folder)["passed"]
+    assert answer("ingest", folder)["done"][0]["tracklets"] == len(PASSES)
+
+
+@pytest.mark.shared
+def test_footage_that_kills_other_readers_is_ingested(tmp_path: Path) -> None:
+    odd = shared_path("footage/odd/rawvideo-48x48.avi")
+    folder = tmp_path / "case"
+    new_case(folder).close()
+    answer("evidence", "add", folder, odd, "--camera", "Odd")
+    report = answer("ingest", folder)["done"][0]
+    assert (report["frames_decoded"], report["frames_failed"]) == (51, 0)
+
+
+def test_help_names_every_verb_and_answers_without_heavy_modules() -> None:
+    script = (
+        "import sys; from engine.cli import main; main(['--help'], standalone_mode=False); print(sorted(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True, env={**os.environ}
+    )
+    for verb in ("case", "evidence", "ingest", "search", "subject", "models", "verify", "audit"):
+        assert verb in done.stdout
+    for heavy in ("'cv2'", "'av'", "'onnxruntime'", "'torch'", "'scipy'"):
+        assert heavy not in done.stdout
