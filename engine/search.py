@@ -78,7 +78,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A recorded search and its list. `provisional` must be shown wherever the list is."""
+    """A recorded search and its list. `provisional` must be shown wherever the list is; `not_embedded` tracklets pass
+    the filters but could not be compared, since this model has not embedded them."""
 
     id: int
     label: str
@@ -93,6 +94,7 @@ class SearchResult:
     ranked_by: str
     band_rule: str
     gap: float | None
+    not_embedded: int
 
 
 def run_search(case: Case, query: Query, options: SearchOptions | None = None) -> Work[SearchResult]:
@@ -141,7 +143,7 @@ class _Ranking:
         from engine.retrieval.rerank import RERANKERS
 
         settings, gallery = self.options.settings, self.gallery
-        compared = self._compared()
+        compared, not_embedded = self._compared()
         if not compared.any():
             raise UsageError(
                 "No tracklet of the archive is left to compare with.", "Widen the filters, or ingest more footage."
@@ -174,6 +176,7 @@ class _Ranking:
             ranked_by=RERANKERS[self.reranker].meaning,
             band_rule=standings.rule,
             gap=standings.gap,
+            not_embedded=not_embedded,
         )
 
     def _record(self, candidates: Sequence[Candidate], compared: NDArray[np.bool_]) -> Search:
@@ -200,8 +203,9 @@ class _Ranking:
         rows, plain = nearest(self.asked.vector, gallery.int8, gallery.float16, count, mask=mask, rescored=rescored)
         return rows[0], plain[0]
 
-    def _compared(self) -> NDArray[np.bool_]:
-        """`(N,) bool`: the rows of the gallery that the filters let through; the query itself never is."""
+    def _compared(self) -> tuple[NDArray[np.bool_], int]:
+        """`(N,) bool` rows of the gallery that the filters let through, the query itself never; and how many more
+        tracklets they would let through that this model has not embedded."""
         filters = self.options.filters
         narrowed = TrackletFilter(
             modality=filters.modality or self._other_modality(),
@@ -216,15 +220,16 @@ class _Ranking:
         left_out = set(self.own)
         if not filters.impossible:
             left_out.update(*(self.case.subjects.cannot_be(number) for number in self.own))
-        return self._mask(narrowed) & ~self.gallery.mask(np.array(sorted(left_out), np.int64))
+        wanted = self.case.tracklets.ids(narrowed, "id")
+        mask = self.gallery.mask(wanted)
+        not_embedded = len(wanted) - int(mask.sum())
+        return mask & ~self.gallery.mask(np.array(sorted(left_out), np.int64)), not_embedded
 
     def _fellows(self) -> NDArray[np.bool_]:
         """`(N,) bool`: the case's other tracklets of the query's modality, which take part in re-ranking."""
         own = self.gallery.mask(np.array(self.own, np.int64))
-        return self._mask(TrackletFilter(modality=self._modality())) & ~own
-
-    def _mask(self, wanted: TrackletFilter) -> NDArray[np.bool_]:
-        return self.gallery.mask(self.case.tracklets.ids(wanted, "id"))
+        alike = self.case.tracklets.ids(TrackletFilter(modality=self._modality()), "id")
+        return self.gallery.mask(alike) & ~own
 
     def _modality(self) -> Modality:
         """The query's own; a picture from outside counts as IR, which is what this program is for."""

@@ -13,6 +13,7 @@ _GROUPS = {
     "case": "engine.cli.case:case",
     "evidence": "engine.cli.evidence:evidence",
     "ingest": "engine.cli.evidence:ingest",
+    "reembed": "engine.cli.models:reembed",
     "tracklets": "engine.cli.tracklets:tracklets",
     "search": "engine.cli.search:search",
     "decide": "engine.cli.search:decide",

@@ -7,6 +7,7 @@ from typing import get_args
 
 import click
 
+from engine.cli.case import FOLDER
 from engine.cli.output import Console, command
 from engine.models.card import Model, Task
 from engine.models.library import ModelLibrary
@@ -83,6 +84,22 @@ def download(console: Console, name: str | None) -> None:
         return
     model = console.run(download(find(name), ModelLibrary()))
     console.answer(model.card.to_dict(), lambda: click.echo(f"'{model.name}' is ready to use."))
+
+
+@click.command("reembed")
+@click.argument("folder", type=FOLDER)
+@click.argument("student")
+@click.option("--device", default="auto", help="auto, cpu, cuda, tensorrt, directml or coreml.")
+@command
+def reembed(console: Console, folder: Path, student: str, device: str) -> None:
+    """Embed the case's crops with another STUDENT, so that it can search them. Can be stopped and run again."""
+    from engine.case import Case
+    from engine.reembed import reembed as verb
+
+    with Case.open(folder, examiner=console.examiner) as case:
+        report = console.run(verb(case, student, device=device))
+        text = f"{report.crops} crops embedded with '{report.model}' ({report.provider})."
+        console.answer(report, lambda: click.echo(text))
 
 
 def _catalogue(console: Console, entries: list[dict[str, str]]) -> None:

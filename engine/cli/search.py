@@ -155,6 +155,7 @@ def _document(result: verb.SearchResult) -> dict[str, Any]:
         "reranking": result.reranker,
         "gallery_size": result.gallery_size,
         "bands": result.band_rule,
+        "not_embedded": result.not_embedded,
         "gap_rank_1_2": result.gap,
         "query": [{"label": c.label, "used": c.used, "note": c.note, "crop": c.crop_id} for c in result.query],
         "candidates": [
@@ -179,6 +180,10 @@ def _print(console: Console, result: verb.SearchResult, shown: int) -> None:
     if result.provisional:
         click.echo(f"Model {result.model}: {result.provisional}")
     click.echo(result.ranked_by)
+    if result.not_embedded:
+        click.echo(
+            f"Not compared: {result.not_embedded} tracklets that this model has not embedded ('nightjar reembed')."
+        )
     for crop in result.query:
         click.echo(f"query: {crop.label} ({crop.note}{'' if crop.used else '; left out'})")
     rows = [
