@@ -153,8 +153,8 @@ class _Ranking:
         queries = np.concatenate((self.asked.vector[None], np.asarray(gallery.float16[fellows], np.float32)))
         distances = RERANKERS[self.reranker](queries, gallery.float16[rows], settings.rerank, rows=[0])[0]
         order = np.argsort(distances, kind="stable")[: settings.listed]
-        sample = sample_distances(self.asked.vector, gallery.float16, settings.calibration_sample, mask=compared)
-        standings = bands(plain[order], sample)
+        sample = sample_distances(self.asked.vector, gallery.float16, settings.bands.sample, mask=compared)
+        standings = bands(plain[order], sample, settings.bands)
         candidates = tuple(
             Candidate(stand.rank, tracklet, stand.band or "", float(distances[n]), stand.distance, stand.nearer)
             for tracklet, stand, n in zip(

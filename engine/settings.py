@@ -118,7 +118,7 @@ class EmbeddingSettings:
 
 @dataclass(frozen=True, slots=True)
 class RerankSettings:
-    """k-reciprocal (Zhong et al., CVPR 2017) and affinity inference (SAAI, ICCV 2023)."""
+    """k-reciprocal (Zhong et al., CVPR 2017) and affinity inference (SAAI, ICCV 2023), with their papers' values."""
 
     k1: int = 20
     k2: int = 6
@@ -135,7 +135,7 @@ class BandSettings:
     close_fence: float = 3.0  # interquartile ranges below the first quartile
     moderate_fence: float = 1.5
     min_gallery: int = 20  # fewer distances have no quartiles worth the name
-    sample: int = 4000  # gallery images looked at, evenly spaced
+    sample: int = 5000  # gallery tracklets that say what distance is usual in this archive, evenly spaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +144,10 @@ class SearchSettings:
 
     rescored: int = 1000  # nearest by int8, rescored from float16
     listed: int = 200  # candidates kept with the search
-    reranker: str = "affinity"
+    reranker: str = "none"  # measured: re-ranking harms where people pass few cameras (ARCHITECTURE.md, retrieval)
     context: int = 500  # the query's nearest fellows in its own modality, for transductive re-ranking
-    calibration_sample: int = 5000  # gallery tracklets that say what distance is usual in this archive
-    rerank: RerankSettings = field(default_factory=RerankSettings)
+    # A gallery of tracklets holds few of each person, so the neighbourhoods are smaller than the papers'.
+    rerank: RerankSettings = field(default_factory=lambda: RerankSettings(affinity_k1=8, affinity_k2=3))
     bands: BandSettings = field(default_factory=BandSettings)
 
 

@@ -130,13 +130,14 @@ RERANKERS: dict[str, Reranker] = {
         k_reciprocal,
         True,
         "Candidates rise when they and the query count each other among their nearest; "
-        "the case's other IR tracklets take part.",
+        "the case's other IR tracklets take part, and people must appear several times for it to help.",
         ("k1", "k2", "lambda_value"),
     ),
     "affinity": Reranker(
         affinity_inference,
         False,
-        "Candidates rise when they resemble the same gallery images as the query; no other query takes part.",
+        "Candidates rise when they resemble the same gallery images as the query; it helps where people appear "
+        "several times in the gallery, and harms where most appear once.",
         ("affinity_k1", "affinity_k2"),
     ),
 }
