@@ -82,7 +82,7 @@ def lint(arguments: Sequence[str]) -> int:
 
 def bench(arguments: Sequence[str]) -> int:
     """Every bench, or those named; each prints a table and saves benchmarks/results/<name>.json."""
-    known = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem not in ("__init__", "common"))
+    known = sorted(path.stem for path in (ROOT / "benchmarks").glob("bench_*.py"))
     if "--list" in arguments:
         print("\n".join(known))
         return 0
