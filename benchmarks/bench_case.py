@@ -2,8 +2,8 @@
 
     python -m benchmarks.bench_case [--crops 1000000 100000] [--dimension 512]
 
-Everything after the build runs in a fresh process, so that its memory is its own. Embeddings and pictures are random
-bytes of real size but small dimension: opening must not depend on them at all.
+Everything after the build runs in a fresh process, so that its memory is its own. Pictures are small and
+embeddings shorter than real ones: opening must not depend on them at all.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from benchmarks.common import Table, save
@@ -33,7 +34,6 @@ TIME_BASE = Fraction(1, 25)
 MODEL = "5" * 64
 CROPS_PER_TRACKLET = 5
 TRACKLETS_PER_COMMIT = 400
-JPEG_BYTES = 600
 OBSERVATIONS = 20
 ROWS_ON_SCREEN = 60
 
@@ -53,6 +53,7 @@ def build(folder: Path, crops: int, dimension: int) -> float:
     rng = np.random.default_rng(0)
     footage = folder / "footage"
     footage.write_bytes(b"made up")
+    pictures = _pictures(rng)
     inputs = NewRun("none", "0" * 64, "made up", MODEL, dimension, "none", {}, {})
     with Case.create(folder / "case", "Bench", "bench") as case:
         content = Content("0" * 64)
@@ -60,14 +61,19 @@ def build(folder: Path, crops: int, dimension: int) -> float:
         run_id = case.ingest.begin(item.id, inputs)
         started = time.perf_counter()
         for first in range(0, crops // CROPS_PER_TRACKLET, TRACKLETS_PER_COMMIT):
-            found = tuple(_tracklet(rng, first + n, dimension) for n in range(TRACKLETS_PER_COMMIT))
+            found = tuple(_tracklet(rng, pictures, first + n, dimension) for n in range(TRACKLETS_PER_COMMIT))
             case.ingest.commit(run_id, Batch(first, first, Timestamp(first, TIME_BASE), (), found, None))
         rate = crops / (time.perf_counter() - started)
         case.ingest.finish(run_id, Finished(1, 0, (), {}))
     return rate
 
 
-def _tracklet(rng: np.random.Generator, number: int, dimension: int) -> NewTracklet:
+def _pictures(rng: np.random.Generator) -> list[bytes]:
+    noise = rng.integers(0, 256, (64, 20, 10, 3), np.uint8)
+    return [cv2.imencode(".jpg", each)[1].tobytes() for each in noise]
+
+
+def _tracklet(rng: np.random.Generator, pictures: list[bytes], number: int, dimension: int) -> NewTracklet:
     points = tuple(
         TrackPoint(Timestamp(10 * number + n, TIME_BASE), Box(10.0 + n, 20.0, 30.0, 80.0), 0.5)
         for n in range(OBSERVATIONS)
@@ -79,7 +85,7 @@ def _tracklet(rng: np.random.Generator, number: int, dimension: int) -> NewTrack
             points[n].timestamp,
             points[n].box,
             CropQuality(30, 80, 0.5, 0.5, 1.0, float(rng.random())),
-            rng.bytes(JPEG_BYTES),
+            pictures[(number * CROPS_PER_TRACKLET + n) % len(pictures)],
             vectors[n],
         )
         for n in range(CROPS_PER_TRACKLET)

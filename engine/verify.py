@@ -13,6 +13,8 @@ from engine.media.hashing import hash_file
 from engine.progress import Progress, Work
 from engine.store.records import EvidenceItem
 
+_JPEG = b"\xff\xd8\xff"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -108,6 +110,6 @@ def _check_evidence(item: EvidenceItem) -> Work[list[Finding]]:
 def _decodes(jpeg: bytes) -> bool:
     import cv2
 
-    if not jpeg:
+    if not jpeg.startswith(_JPEG):  # what does not even begin like one is not for a decoder of other formats
         return False
     return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8) is not None

@@ -68,15 +68,16 @@ class IngestStore:
     def begin(self, item_id: int, inputs: NewRun, segments: Sequence[ModalitySegment] = ()) -> int:
         """Carry on the item's unfinished run if its inputs equal `inputs`, else start a new one; gives the run's id.
 
-        A new run must be fed from the first frame: where `resume_point` was used beforehand, compare
-        `unfinished(item_id).inputs` with what the child reports.
+        A finished run with equal inputs is opened again: what is found again is compared with what is there, so that
+        decisions keep what they refer to. A new run must be fed from the first frame: where `resume_point` was used
+        beforehand, compare `unfinished(item_id).inputs` with what the child reports.
         """
         item = self._evidence.get(item_id)
-        previous = self.unfinished(item_id)
-        resumed = previous is not None and previous.inputs == inputs
-        with self._db.transaction("ingest.resume" if resumed else "ingest.begin", item.target) as tx:
-            if previous is not None and resumed:
-                run_id = previous.id
+        open_again = (self.unfinished(item_id), self.run(item.current_run) if item.current_run else None)
+        known = next((run for run in open_again if run is not None and run.inputs == inputs), None)
+        with self._db.transaction("ingest.resume" if known else "ingest.begin", item.target) as tx:
+            if known is not None:
+                run_id = known.id
                 tx.execute("UPDATE runs SET state = 'running', finished_at = NULL WHERE id = ?", (run_id,))
             else:
                 run_id = self._new_run(tx, item, inputs)

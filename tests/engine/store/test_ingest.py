@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,18 @@ from engine.pipeline.messages import Checkpoint, Resume
 from engine.store.tracklets import TrackletFilter
 from engine.types import ItemState
 from tests.helpers.case_content import logical_content
-from tests.helpers.cases import EXAMINER, batch, finished, frames, ingest, new_case, new_run, register, tracklet
+from tests.helpers.cases import (
+    EXAMINER,
+    batch,
+    finished,
+    frames,
+    ingest,
+    new_case,
+    new_run,
+    register,
+    searched,
+    tracklet,
+)
 
 CHECKPOINT = Checkpoint(49, 50, 2, {"mean": np.arange(6, dtype=np.float32).reshape(2, 3)})
 
@@ -71,6 +83,32 @@ def test_a_tracklet_that_comes_again_with_other_content_is_a_bug(tmp_path: Path)
         assert (case.audit.head, logical_content(case)) == before
 
 
+def test_an_embedding_computed_again_may_differ_in_the_last_digits(tmp_path: Path) -> None:
+    given = tracklet(1)
+    nudged = tuple(replace(crop, embedding=crop.embedding + np.float32(1e-3)) for crop in given.crops)
+    nudged = tuple(replace(crop, embedding=crop.embedding / np.linalg.norm(crop.embedding)) for crop in nudged)
+    other = tuple(replace(crop, embedding=np.roll(crop.embedding, 1)) for crop in given.crops)
+    with new_case(tmp_path / "case") as case:
+        run_id = case.ingest.begin(register(case, tmp_path).id, new_run())
+        case.ingest.commit(run_id, batch(0, 49, (given,)))
+        before = logical_content(case)["E-001"]["tracklets"]
+        case.ingest.commit(run_id, batch(0, 49, (replace(given, crops=nudged),)))
+        assert logical_content(case)["E-001"]["tracklets"] == before
+        with pytest.raises(ValueError, match="other content"):
+            case.ingest.commit(run_id, batch(0, 49, (replace(given, crops=other),)))
+
+
+def test_ingesting_again_with_equal_inputs_keeps_what_decisions_refer_to(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        first = ingest(case, item, (tracklet(1), tracklet(2)))
+        before = logical_content(case)
+        searched(case, query=1, candidates=[2])
+        assert ingest(case, item, (tracklet(1), tracklet(2))) == first
+        assert logical_content(case) == before
+        assert not case.tracklets.get(2).superseded
+
+
 def test_another_model_replaces_a_finished_run_only_when_it_is_finished(tmp_path: Path) -> None:
     with new_case(tmp_path / "case") as case:
         item = register(case, tmp_path)
@@ -108,8 +146,6 @@ def test_a_failed_item_keeps_what_was_committed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("vector", [np.full(16, np.nan, np.float32), np.ones(16, np.float32)])
 def test_an_embedding_that_is_no_unit_vector_never_gets_in(tmp_path: Path, vector: np.ndarray) -> None:
-    from dataclasses import replace
-
     good = tracklet(1)
     bad = replace(good, crops=(replace(good.crops[0], embedding=vector),))
     with new_case(tmp_path / "case") as case:
