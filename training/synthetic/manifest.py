@@ -65,7 +65,7 @@ def begin(folder: Path, kind: str, parameters: Mapping[str, Any], pack: Path) ->
     manifest = {
         "kind": kind,
         "version": VERSION,
-        "parameters": dict(parameters),
+        "parameters": json.loads(json.dumps(parameters)),  # as they will be read back
         "pack_sha256": pack_digest(pack),
         "origin": ORIGIN,
         "complete": False,

@@ -60,11 +60,11 @@ def whole_box(view: View, subject: Subject, inside: Box) -> Box:
     points = np.concatenate([mesh.position for mesh in subject.meshes])
     depth = points @ view.clip[3, :3] + view.clip[3, 3]
     pixels = view.pixels(points[depth > 0.3])
-    low, high = np.floor(pixels.min(axis=0)).astype(int), np.ceil(pixels.max(axis=0)).astype(int)
-    return (
-        int(low[0]) if x0 <= 0 else x0, int(low[1]) if y0 <= 0 else y0,
-        int(high[0]) if x1 >= view.width else x1, int(high[1]) if y1 >= view.height else y1,
-    )  # fmt: skip
+    beyond = pixels[((pixels < 0) | (pixels > [view.width, view.height])).any(axis=1)]
+    if not len(beyond):
+        return inside
+    low, high = np.floor(beyond.min(axis=0)).astype(int), np.ceil(beyond.max(axis=0)).astype(int)
+    return min(x0, int(low[0])), min(y0, int(low[1])), max(x1, int(high[0])), max(y1, int(high[1]))
 
 
 def mot_lines(frames: Sequence[Sequence[Sighting]]) -> str:

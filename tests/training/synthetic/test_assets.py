@@ -40,4 +40,4 @@ def test_a_missing_texture_is_told(pack: AssetPack, tmp_path: Path) -> None:
 def test_garments_follow_the_body(pack: AssetPack) -> None:
     part = pack.parts["shoes01"]
     lifted = pack.vertices + np.array([0, 2, 0], np.float32)
-    assert np.allclose(part.fit(lifted), part.fit(pack.vertices) + [0, 2, 0], atol=1e-4)
+    assert np.allclose(part.fit(lifted), part.fit(pack.vertices) + np.array([0, 2, 0]), atol=1e-4)

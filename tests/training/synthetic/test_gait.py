@@ -44,7 +44,7 @@ def test_feet_touch_the_ground_and_nothing_is_below(studio: Studio, number: int)
 
 @given(st.lists(st.floats(-1, 1), min_size=6, max_size=6))
 def test_align_turns_one_direction_into_another(numbers: list[float]) -> None:
-    a, b = np.array(numbers[:3]) + [2, 0, 0], np.array(numbers[3:]) + [0, 2, 0]
+    a, b = np.add(numbers[:3], (2, 0, 0)), np.add(numbers[3:], (0, 2, 0))
     turned = align(a, b) @ (a / np.linalg.norm(a))
     assert np.allclose(turned, b / np.linalg.norm(b), atol=1e-6)
 
