@@ -14,6 +14,7 @@ from functools import partial
 
 import numba
 import numpy as np
+import psutil
 from usearch.index import MetricKind, search
 
 from benchmarks.common import Table, interleaved_medians, save
@@ -131,6 +132,10 @@ def main() -> None:
         f"One query, {DIMENSION} values, {cores()} threads", "rows", "method", "ms", "of usearch", "recall@100"
     )
     for rows in parser.parse_args().rows:
+        needed = rows * DIMENSION * 3 + FLOAT32_ROWS * DIMENSION * 4 + (1 << 30)  # int8, float16, a float32 block, room
+        if psutil.virtual_memory().available < needed:
+            print(f"{rows:,} rows are left out: they need {needed >> 30} GB of free memory.")
+            continue
         measure(rows, table)
     table.print()
     save("search", table)
