@@ -37,8 +37,7 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("page.people", "People page", "Ctrl+4"),
         ("page.search", "Search page", "Ctrl+5"),
         ("page.subjects", "Subjects page", "Ctrl+6"),
-        ("page.report", "Report page", "Ctrl+7"),
-        ("page.activity", "Activity page", "Ctrl+8"),
+        ("page.activity", "Activity page", "Ctrl+7"),
         ("case.new", "New case", "Ctrl+N"),
         ("case.open", "Open case", "Ctrl+O"),
         ("case.demo", "Open the demo case", "Ctrl+D"),
@@ -50,7 +49,12 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("fullscreen", "Full screen", "F11"),
         ("panel", "Show or hide the right panel", "F9"),
     )
-    + _command("footage", ("footage.ingest", "Ingest the selected item", "I"), ("footage.review", "Review it", "Enter"))
+    + _command(
+        "footage",
+        ("footage.ingest", "Ingest the selected item", "I"),
+        ("footage.all", "Ingest all that is waiting", "Shift+I"),
+        ("footage.review", "Review the selected item", "Enter"),
+    )
     + _command(
         "review",
         ("play", "Play or pause", "Space"),

@@ -37,6 +37,7 @@ from app.words import counted, tr
 from engine.errors import Cancelled, NightjarError
 
 MESSAGE_SECONDS = 12
+DEMO_FOLDER = "nightjar-demo"
 
 
 class Window(QMainWindow):
@@ -217,11 +218,13 @@ class Window(QMainWindow):
     def open_demo(self) -> None:
         """Copy the demo to a place the user chooses and open it."""
         folder = self.session.preferences.get("demo_place", "")
-        if not (folder and (Path(folder) / "nightjar-demo").exists()):
+        if not (folder and (Path(folder) / DEMO_FOLDER).exists()):
             folder = pick_folder(self, tr("Where may the demo case be copied?"))
         if folder:
             self.session.preferences.set("demo_place", folder)
-            cases.open_demo(self.session, Path(folder), self.session.preferences.examiner or tr("Examiner"))
+            cases.open_demo(
+                self.session, Path(folder) / DEMO_FOLDER, self.session.preferences.examiner or tr("Examiner")
+            )
 
     def _add_footage(self) -> None:
         page = self.show_page("footage")
@@ -251,9 +254,10 @@ class Window(QMainWindow):
 
     def show_machine(self, found: Facts) -> None:
         """Device and model badges of the status bar."""
-        self.status.device.set(found.device)
+        self.status.device.set(found.device, tooltip=found.provider)
         provisional = tr(" · provisional") if found.provisional else ""
-        self.status.model.set(found.model + provisional, "warning_text" if found.provisional else "text2")
+        colour = "warning_text" if found.provisional else "text2"
+        self.status.model.set(found.model + provisional, colour, tooltip=found.provisional)
 
     def say(self, kind: str, sentence: str, hint: str = "") -> None:
         """A message in the strip over the page; 'plain' ones go by themselves."""

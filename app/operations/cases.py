@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app.preferences import RecentCase
 from app.session import CaseInfo, Changes, Session
+from app.tasks import Job
 from app.words import tr
-from engine.errors import CaseError
-from engine.settings import resources_dir
+from engine.progress import Work
 
-DEMO = "demo"
+CASE = "case"
 
 
 def _open(folder: Path, examiner: str, title: str | None, writable: bool = True) -> tuple[object, CaseInfo]:
@@ -33,15 +32,12 @@ def open_case(
     *,
     title: str | None = None,
     writable: bool = True,
-    prepare: Callable[[], None] | None = None,
     failed: Callable[[Exception], None] | None = None,
 ) -> None:
     """Open a case folder, or create it where a `title` is given, in place of the one now open."""
     old = session.case
 
     def act() -> tuple[object, CaseInfo]:
-        if prepare is not None:
-            prepare()
         opened = _open(folder, examiner, title, writable)
         if old is not None:
             old.close()
@@ -70,21 +66,15 @@ def close_case(session: Session) -> None:
     session.runner.call(case.close, lambda _none: session.changed.emit(Changes(case=True)), session.failed.emit)
 
 
-def demo_source() -> Path:
-    """The rendered demo case that comes with the program."""
-    return resources_dir() / DEMO
+def open_demo(session: Session, place: Path, examiner: str) -> Job:
+    """Copy the demo to a place of the user's, make it a case, and open that; or go on with it as it was left."""
 
+    def make() -> Work[Path]:
+        from engine.demo import prepare_demo
 
-def open_demo(session: Session, parent: Path, examiner: str) -> None:
-    """Copy the demo footage to a folder of the user's and open a new case over it, or continue that case."""
-    source, place = demo_source(), parent / "nightjar-demo"
-    folder, footage = place / "case", place / "footage"
+        return prepare_demo(place, examiner)
 
-    def prepare() -> None:
-        if not source.is_dir():
-            raise CaseError(tr("The demo footage is not part of this installation."), tr("Open footage of your own."))
-        if not footage.exists():
-            shutil.copytree(source, footage)
+    def done(folder: Path) -> None:
+        open_case(session, folder, examiner)
 
-    exists = (folder / "case.db").exists()
-    open_case(session, folder, examiner, title=None if exists else tr("Demo case"), prepare=prepare)
+    return session.runner.start(Job(tr("Demo case"), make, CASE, place, done, session.failed.emit))

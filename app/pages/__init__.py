@@ -25,4 +25,8 @@ PAGES = (
     Entry("review", tr("Review"), "play-box-outline", "app.pages.review"),
     Entry("people", tr("People"), "account-group-outline", "app.pages.people"),
     Entry("search", tr("Search"), "account-search-outline", "app.pages.search"),
+    Entry("subjects", tr("Subjects"), "folder-account-outline", "app.pages.subjects"),
+    Entry("activity", tr("Activity"), "format-list-bulleted", "app.pages.activity"),
+    Entry("models", tr("Models"), "cube-outline", "app.pages.models", at_bottom=True, needs_case=False),
+    Entry("settings", tr("Settings"), "cog-outline", "app.pages.settings", at_bottom=True, needs_case=False),
 )

@@ -38,10 +38,13 @@ class FootagePage(Page):
         self._pause = Button(tr("Pause all"), "pause")
         self._pause.clicked.connect(self._pause_all)
         self._pause.hide()
+        self._all = Button(tr("Ingest all"), "account-search-outline", "footage.all")
+        self._all.clicked.connect(self._ingest_all)
+        self._all.hide()
         folder = Button(tr("Add image folder…"), "folder-plus-outline")
         folder.clicked.connect(self._add_folder)
         add = self.button(tr("Add footage…"), "plus", "footage.add", self._add_files, primary=True)
-        self.header.add(self._pause, folder, add)
+        self.header.add(self._pause, self._all, folder, add)
         self._stills = Stills(session, STILL * 2)
         self.model = FootageModel()
         self._delegate = FootageDelegate(session, self._stills)
@@ -102,6 +105,7 @@ class FootagePage(Page):
         self.details.ingested.connect(self._ingest)
         self.command("footage.review", self._review)
         self.command("footage.ingest", self._ingest)
+        self.command("footage.all", self._ingest_all)
         self.command("panel", lambda: self.details.setVisible(not self.details.isVisible()))
         self.session.runner.progressed.connect(self.view.viewport().update)
         self.session.runner.jobs_changed.connect(self._jobs_changed)
@@ -154,6 +158,7 @@ class FootagePage(Page):
         words = (tr("Ready"), tr("Working"), tr("Needs attention"))
         for n, (word, rows) in enumerate(zip(words, groups.values(), strict=True)):
             self._state.set_text(n, f"{word} {len(rows)}")
+        self._all.setVisible(bool(self._waiting()))
         chosen = self._rows if state is None else groups[str(state)]
         if isinstance(kind, Modality):
             chosen = [r for r in chosen if kind in r.modalities]
@@ -245,6 +250,15 @@ class FootagePage(Page):
     def _ingest(self) -> None:
         row = self.current()
         if row is not None:
+            footage.ingest(self.session, row.item)
+
+    def _waiting(self) -> list[FootageRow]:
+        """Items that are neither done nor being worked on."""
+        idle = (ItemState.REGISTERED, ItemState.INTERRUPTED)
+        return [r for r in self._rows if r.item.state in idle and footage.job_of(self.session, r.item.id) is None]
+
+    def _ingest_all(self) -> None:
+        for row in self._waiting():
             footage.ingest(self.session, row.item)
 
     def _review(self) -> None:

@@ -6,14 +6,14 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.pages.base import Page
 from app.session import Changes, Session
-from app.widgets.basic import Button, Glyph, box, label, rule, styled
+from app.widgets.basic import Button, Glyph, box, label, rule, set_role, styled
 from app.widgets.cards import ActionCard, RecentRow
-from app.widgets.notices import Notice
 from app.words import tr
 
 CLAIMS = (
@@ -98,17 +98,22 @@ class StartPage(Page):
         column.addWidget(label(tr("What it does and does not claim"), "item"))
         for icon, text in CLAIMS:
             line = box(QHBoxLayout(), 12)
-            line.addWidget(Glyph(icon, 18))
+            line.addWidget(Glyph(icon, 18), 0, Qt.AlignmentFlag.AlignTop)
             line.addWidget(label(tr(text), "second", wrap=True), 1)
             column.addLayout(line)
-        self._model_note = Notice("warning")
-        self._model_note.hide()
-        column.addWidget(self._model_note)
+        self._provisional = QFrame()
+        self._provisional.setProperty("notice", "warning")
+        inside = box(QHBoxLayout(self._provisional), 10, (12, 10, 12, 10))
+        inside.addWidget(Glyph("alert-outline", 16, "warning_text"), 0, Qt.AlignmentFlag.AlignTop)
+        self._provisional_text = label("", "warning", wrap=True)
+        inside.addWidget(self._provisional_text, 1)
+        self._provisional.hide()
+        column.addWidget(self._provisional)
         column.addSpacing(8)
         column.addWidget(rule())
         column.addSpacing(8)
         column.addWidget(label(tr("This computer"), "item"))
-        self._facts: dict[str, object] = {}
+        self._facts: dict[str, QLabel] = {}
         for key, icon, name in (
             ("device", "expansion-card-variant", tr("Computes on")),
             ("model", "cube-outline", tr("Model")),
@@ -168,14 +173,18 @@ class StartPage(Page):
         self.refresh()
 
     def _show_space(self, free: int) -> None:
-        self._facts["space"].setText(tr("{n} GB free").format(n=free // 1_000_000_000))  # type: ignore[attr-defined]
+        self._facts["space"].setText(tr("{n} GB free").format(n=free // 1_000_000_000))
 
     def _show_machine(self, found: object) -> None:
         from app.operations.machine import Facts
 
         assert isinstance(found, Facts)
-        self._facts["device"].setText(found.device)  # type: ignore[attr-defined]
-        self._facts["model"].setText(found.model or tr("none installed"))  # type: ignore[attr-defined]
+        self._facts["device"].setText(found.device)
+        self._facts["device"].setToolTip(found.provider)
+        self._facts["model"].setText(found.model or tr("none installed"))
+        set_role(self._facts["model"], "warning" if found.provisional else "second")
+        self._provisional.setVisible(bool(found.provisional))
+        self._provisional_text.setText(found.provisional)
         self.shell.show_machine(found)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802

@@ -257,6 +257,8 @@ class Segment(QWidget):
         super().__init__()
         self.setAccessibleName(name)
         row = box(QHBoxLayout(self))
+        if not fill:
+            self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._group = QButtonGroup(self)
         self._values: dict[int, object] = {}
         self.buttons: list[Button] = []

@@ -1,0 +1,225 @@
+"""Activity: what the software did, by whom, chained by hash; and the check of everything, now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableView, QWidget
+
+from app import theme
+from app.operations.verifying import verify
+from app.pages.base import Page
+from app.session import Changes, Session
+from app.widgets.basic import Button, ComboBox, box, label, styled
+from app.widgets.notices import Notice
+from app.words import counted, short_hash, tr
+
+if TYPE_CHECKING:
+    from engine.store.audit import AuditEntry
+    from engine.verify import VerifyReport
+
+Index = QModelIndex | QPersistentModelIndex
+PAGE_ROWS = 300
+COLUMNS = (tr("No."), tr("When (UTC)"), tr("Who"), tr("What"), tr("About"), tr("Details"), tr("Hash"))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of the log, and what the filters may choose from."""
+
+    entries: list[AuditEntry]
+    actors: list[str]
+    actions: list[str]
+    total: int
+
+
+class AuditModel(QAbstractTableModel):
+    """Newest first; older pages are fetched when the end comes into sight."""
+
+    def __init__(self, more: Callable[[int], None]) -> None:
+        super().__init__()
+        self.entries: list[AuditEntry] = []
+        self._more = more
+        self._ended = False
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(self.entries)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:  # noqa: N802
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        entry = self.entries[index.row()]
+        column = index.column()
+        if role == Qt.ItemDataRole.FontRole:
+            return theme.font(12, mono=column in (0, 1, 6))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return entry.hash if column == 6 else json.dumps(entry.details, indent=1)[:2000] if column == 5 else None
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        words = (
+            str(entry.id),
+            entry.at[:19].replace("T", " "),
+            entry.actor,
+            entry.action,
+            entry.target,
+            _plain(entry.details),
+            short_hash(entry.hash),
+        )
+        return words[column]
+
+    def show(self, entries: list[AuditEntry]) -> None:
+        self.beginResetModel()
+        self.entries, self._ended = entries, len(entries) < PAGE_ROWS
+        self.endResetModel()
+
+    def add(self, entries: list[AuditEntry]) -> None:
+        self._ended = len(entries) < PAGE_ROWS
+        if entries:
+            self.beginInsertRows(QModelIndex(), len(self.entries), len(self.entries) + len(entries) - 1)
+            self.entries += entries
+            self.endInsertRows()
+
+    def canFetchMore(self, parent: Index) -> bool:  # noqa: N802
+        return not parent.isValid() and not self._ended and bool(self.entries)
+
+    def fetchMore(self, _parent: Index) -> None:  # noqa: N802
+        self._ended = True  # until the answer comes
+        self._more(self.entries[-1].id)
+
+
+def _plain(details: dict[str, Any]) -> str:
+    shown = {k: v for k, v in details.items() if v not in (None, "", [], {}) and k != "program"}
+    return ", ".join(f"{k} {v if not isinstance(v, (list, dict)) else json.dumps(v)}" for k, v in shown.items())[:400]
+
+
+class ActivityPage(Page):
+    """The audit log."""
+
+    name, title = "activity", tr("Activity")
+
+    def __init__(self, session: Session, window: object) -> None:
+        super().__init__(session, window)  # type: ignore[arg-type]
+        self.header.add(
+            self.button(tr("Verify everything now"), "shield-check-outline", "", self._verify, primary=True)
+        )
+        bar = styled(QWidget(), "topline")
+        bar.setFixedHeight(48)
+        row = box(QHBoxLayout(bar), 8, (16, 0, 16, 0))
+        self._text = QLineEdit()
+        self._text.setPlaceholderText(tr("Find in details"))
+        self._text.setAccessibleName(tr("Find in details"))
+        self._text.setFixedWidth(232)
+        self._text.textChanged.connect(lambda _text: self.refresh())
+        self._actor, self._action = ComboBox(), ComboBox()
+        for combo, name in ((self._actor, tr("Who")), (self._action, tr("What"))):
+            combo.setAccessibleName(name)
+            combo.setMinimumWidth(190)
+            combo.activated.connect(lambda _n: self.refresh())
+        for widget in (self._text, self._actor, self._action):
+            row.addWidget(widget)
+        row.addStretch(1)
+        self._head = label("", "mono", selectable=True)
+        row.addWidget(label(tr("Head"), "quiet"))
+        row.addWidget(self._head)
+        copy = Button("", "content-copy", size="small")
+        copy.setAccessibleName(tr("Copy the audit head"))
+        copy.clicked.connect(self._copy)
+        row.addWidget(copy)
+        self.body.addWidget(bar)
+        self._result = Notice()
+        self._result.hide()
+        self.body.addWidget(self._result)
+        self.model = AuditModel(self._more)
+        self.view = QTableView()
+        self.view.setAccessibleName(tr("Audit log"))
+        self.view.setModel(self.model)
+        self.view.setShowGrid(False)
+        self.view.verticalHeader().hide()
+        self.view.verticalHeader().setDefaultSectionSize(30)
+        self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
+        self.view.setWordWrap(False)
+        for n, width in enumerate((56, 172, 130, 170, 96, 0, 124)):
+            if width:
+                self.view.setColumnWidth(n, width)
+        self.view.horizontalHeader().setSectionResizeMode(5, QHeaderView.ResizeMode.Stretch)
+        self.view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(self.view, 1)
+
+    def concerned(self, changes: Changes) -> bool:
+        return not changes.preferences
+
+    def focus_main(self) -> None:
+        self.view.setFocus()
+
+    def _filters(self) -> dict[str, str | None]:
+        return {
+            "actor": self._actor.currentText() if self._actor.currentIndex() > 0 else None,
+            "action": self._action.currentText() if self._action.currentIndex() > 0 else None,
+            "text": self._text.text().strip() or None,
+        }
+
+    def refresh(self) -> None:
+        filters = self._filters()
+
+        def ask(case: Any) -> Found:
+            log = case.audit
+            return Found(log.entries(**filters, limit=PAGE_ROWS), log.actors(), log.actions(), log.count())
+
+        self.session.read(ask, self._show, key="activity")
+
+    def _more(self, before: int) -> None:
+        filters = self._filters()
+        self.session.read(
+            lambda case: case.audit.entries(**filters, before=before, limit=PAGE_ROWS), self.model.add, key="activity+"
+        )
+
+    def _show(self, found: Found) -> None:
+        self.header.subtitle.setText(counted(found.total, tr("entry"), tr("entries")))
+        for combo, first, words in (
+            (self._actor, tr("Everybody"), found.actors),
+            (self._action, tr("Everything"), found.actions),
+        ):
+            now = combo.currentText()
+            combo.clear()
+            combo.addItems([first, *words])
+            combo.setCurrentIndex(max(combo.findText(now), 0))
+        self.model.show(found.entries)
+        if found.entries and not any(self._filters().values()):
+            self._head.setText(short_hash(found.entries[0].hash))
+            self._head.setToolTip(found.entries[0].hash)
+
+    def _copy(self) -> None:
+        from PySide6.QtGui import QGuiApplication
+
+        QGuiApplication.clipboard().setText(self._head.toolTip())
+
+    def _verify(self) -> None:
+        self._result.show_message("plain", tr("Checking evidence hashes, the log's chain, the database and the crops…"))
+        self._result.show()
+        verify(self.session, self._verified)
+
+    def _verified(self, report: VerifyReport) -> None:
+        if report.passed:
+            words = tr("Everything is as it was: {items}, {entries} in the log, {crops}.").format(
+                items=counted(report.evidence_items, tr("evidence item"), tr("evidence items")),
+                entries=counted(report.audit_entries, tr("entry"), tr("entries")),
+                crops=counted(report.crops, tr("crop"), tr("crops")),
+            )
+            self._result.show_message("plain", words)
+        else:
+            more = counted(len(report.findings), tr("finding"), tr("findings"))
+            words = "; ".join(finding.sentence for finding in report.findings[:3])
+            self._result.show_message("error", f"{more}: {words}")
+
+
+PAGE = ActivityPage

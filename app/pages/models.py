@@ -1,0 +1,112 @@
+"""Models: the cards of what is on this machine, import, default, and the archive embedded anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.operations import machine
+from app.operations.machine import ModelRow
+from app.pages.base import Page
+from app.session import Changes, Session
+from app.widgets.basic import Button, Glyph, box, label, styled
+from app.words import counted, short_hash, tr
+
+KINDS = {"student": tr("Re-identification"), "detector": tr("Detector")}
+
+
+class ModelsPage(Page):
+    """Works without a case."""
+
+    name, title, needs_case = "models", tr("Models"), False
+
+    def __init__(self, session: Session, window: object) -> None:
+        super().__init__(session, window)  # type: ignore[arg-type]
+        self.header.add(self.button(tr("Import model…"), "import", "", self._import, primary=True))
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        holder = styled(QWidget(), "page")
+        self._column = box(QVBoxLayout(holder), 12, (16, 12, 16, 16))
+        self._column.addStretch(1)
+        scroll.setWidget(holder)
+        self.body.addWidget(scroll, 1)
+
+    def concerned(self, changes: Changes) -> bool:
+        return changes.any_of("case", "models", "tracklets")
+
+    def refresh(self) -> None:
+        self.session.pool.submit(lambda: machine.models(self.session), self._show, self.session.failed.emit, "models")
+
+    def _show(self, rows: list[ModelRow]) -> None:
+        self.header.subtitle.setText(counted(len(rows), tr("model on this machine"), tr("models on this machine")))
+        while self._column.count() > 1:
+            item = self._column.takeAt(0)
+            if item is not None and item.widget():
+                item.widget().deleteLater()
+        for n, row in enumerate(rows):
+            self._column.insertWidget(n, self._card(row))
+        motion = tr("Built in besides: 'motion', a background model that finds moving people and needs no model file.")
+        self._column.insertWidget(len(rows), label(motion, "quiet", wrap=True))
+
+    def _card(self, row: ModelRow) -> QWidget:
+        card = row.card
+        frame = QFrame()
+        frame.setObjectName("card")
+        column = box(QVBoxLayout(frame), 8, (16, 12, 16, 12))
+        head = box(QHBoxLayout(), 12)
+        head.addWidget(Glyph("cube-outline", 20))
+        head.addWidget(label(f"{card.name} {card.version}", "item"))
+        kind = [KINDS.get(card.task, card.task), tr("built in") if row.builtin else tr("imported")]
+        head.addWidget(label(" · ".join(kind + ([tr("used by default")] if row.default else [])), "second"))
+        head.addStretch(1)
+        if row.missing:
+            embed = Button(tr("Embed the archive with it"), "refresh")
+            embed.setToolTip(tr("{n} crops of this case have no embedding of this model.").format(n=row.missing))
+            embed.clicked.connect(lambda: machine.embed_archive(self.session, card))
+            head.addWidget(embed)
+        if not row.default:
+            use = Button(tr("Use by default"), "check")
+            use.clicked.connect(lambda: machine.set_default(self.session, card))
+            head.addWidget(use)
+        column.addLayout(head)
+        if card.provisional:
+            note = QFrame()
+            note.setProperty("notice", "warning")
+            inside = box(QHBoxLayout(note), 8, (10, 6, 10, 6))
+            inside.addWidget(Glyph("alert-outline", 16, "warning_text"))
+            inside.addWidget(label(card.provisional, "warning", wrap=True), 1)
+            column.addWidget(note)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setColumnStretch(1, 1)
+        metrics = "\n".join(f"{m.name} {m.value:g} {m.unit}: {m.protocol}" for m in card.metrics)
+        values = (
+            (tr("What it is"), card.summary),
+            (tr("Architecture"), card.architecture),
+            (tr("Training data"), card.training_data),
+            (tr("Training"), card.training),
+            (tr("Measured"), metrics),
+            (tr("Limits"), "\n".join(card.limitations)),
+            (tr("Meant for"), card.intended_use),
+            (tr("Licence"), card.licence),
+            ("SHA-256", short_hash(card.sha256)),
+        )
+        for n, (name, value) in enumerate((name, value) for name, value in values if value):
+            key = label(name, "quiet")
+            key.setFixedWidth(96)
+            grid.addWidget(key, n, 0)
+            shown = label(value, "mono" if name == "SHA-256" else "", wrap=True, selectable=True)
+            if name == "SHA-256":
+                shown.setToolTip(card.sha256)
+            grid.addWidget(shown, n, 1)
+        column.addLayout(grid)
+        return frame
+
+    def _import(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, tr("Import model"), "", f"ONNX (*.onnx);;{tr('All files')} (*)")
+        if name:
+            machine.import_model(self.session, Path(name))
+
+
+PAGE = ModelsPage

@@ -1,0 +1,146 @@
+"""Settings: device, theme, keys, memory for thumbnails, examiner."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QKeySequenceEdit,
+    QLineEdit,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.keys import COMMANDS, SCOPES, Command
+from app.pages.base import Page
+from app.preferences import CACHE_MEGABYTES
+from app.session import Changes, Session
+from app.widgets.basic import Button, ComboBox, Segment, box, label, styled
+from app.words import tr
+from engine.settings import user_data_dir
+
+DEVICES = ("auto", "cpu", "cuda", "tensorrt", "directml", "coreml")
+
+
+class SettingsPage(Page):
+    """Every change takes effect at once."""
+
+    name, title, needs_case = "settings", tr("Settings"), False
+
+    def __init__(self, session: Session, window: object) -> None:
+        super().__init__(session, window)  # type: ignore[arg-type]
+        row = box(QHBoxLayout(), 16, (16, 16, 16, 16))
+        left = box(QVBoxLayout(), 16)
+        left.addWidget(self._general())
+        left.addStretch(1)
+        row.addLayout(left, 1)
+        row.addWidget(self._keys(), 1)
+        self.body.addLayout(row, 1)
+
+    def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
+        frame = QFrame()
+        frame.setObjectName("card")
+        column = box(QVBoxLayout(frame), 12, (16, 12, 16, 16))
+        column.addWidget(label(title, "item"))
+        return frame, column  # type: ignore[return-value]
+
+    def _general(self) -> QWidget:
+        preferences = self.session.preferences
+        frame, column = self._card(tr("This program"))
+        form = QFormLayout()
+        form.setHorizontalSpacing(16)
+        form.setVerticalSpacing(12)
+        examiner = QLineEdit(preferences.examiner)
+        examiner.editingFinished.connect(lambda: self._set("examiner", examiner.text().strip()))
+        form.addRow(tr("Examiner"), examiner)
+        look = Segment(tr("Theme"), [(tr("Dark"), "dark"), (tr("Light"), "light")])
+        look.select(theme.themer.name)
+        look.chosen.connect(self._set_theme)
+        theme.themer.changed.connect(lambda: look.select(theme.themer.name))
+        form.addRow(tr("Theme"), look)
+        device = ComboBox()
+        device.addItems(list(DEVICES))
+        device.setCurrentText(preferences.device)
+        device.textActivated.connect(lambda name: self._set("device", name))
+        form.addRow(tr("Compute on"), device)
+        cache = QSpinBox()
+        cache.setRange(32, 8192)
+        cache.setSuffix(" MB")
+        cache.setValue(int(preferences.get("cache_megabytes", CACHE_MEGABYTES)))
+        cache.valueChanged.connect(lambda value: preferences.set("cache_megabytes", value))
+        form.addRow(tr("Memory for thumbnails"), cache)
+        form.addRow(tr("Kept in"), label(str(user_data_dir()), "mono", wrap=True, selectable=True))
+        names = (tr("Examiner"), tr("Theme"), tr("Compute on"), tr("Memory for thumbnails"))
+        for widget, name in zip((examiner, look, device, cache), names, strict=True):
+            widget.setAccessibleName(name)
+        column.addLayout(form)
+        words = tr("The examiner's name is used when a case is opened; the log keeps who did what.")
+        column.addWidget(label(words, "quiet", wrap=True))
+        words = tr(
+            "A case keeps what can be computed again in its own folder 'cache', which may be deleted at any time."
+        )
+        column.addWidget(label(words, "quiet", wrap=True))
+        return frame
+
+    def _keys(self) -> QWidget:
+        frame, column = self._card(tr("Keys"))
+        self._problem = label("", "error", wrap=True)
+        column.addWidget(self._problem)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        holder = styled(QWidget(), "panel")
+        form = QFormLayout(holder)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._edits: dict[str, QKeySequenceEdit] = {}
+        for scope in SCOPES:
+            form.addRow(label(scope.capitalize() if scope else tr("Everywhere"), "strong"))
+            for command in (c for c in COMMANDS if c.scope == scope):
+                edit = QKeySequenceEdit(QKeySequence(self.session.keymap.key(command.name)))
+                edit.setMaximumSequenceLength(1)
+                edit.setAccessibleName(command.text)
+                edit.editingFinished.connect(lambda c=command: self._bind(c))
+                form.addRow(label(command.text), edit)
+                self._edits[command.name] = edit
+        scroll.setWidget(holder)
+        column.addWidget(scroll, 1)
+        restore = Button(tr("Restore default keys"), "restore")
+        restore.clicked.connect(self._restore)
+        column.addWidget(restore)
+        return frame
+
+    def _bind(self, command: Command) -> None:
+        edit = self._edits[command.name]
+        wanted = edit.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
+        holder = self.session.keymap.bind(command.name, wanted)
+        if holder is None:
+            self._problem.setText("")
+            return
+        words = tr("{key} already means '{other}'. Change that one first.")
+        self._problem.setText(words.format(key=wanted, other=holder.text))
+        edit.setKeySequence(QKeySequence(self.session.keymap.key(command.name)))
+
+    def _restore(self) -> None:
+        self.session.keymap.restore_defaults()
+        for name, edit in self._edits.items():
+            edit.setKeySequence(QKeySequence(self.session.keymap.key(name)))
+
+    def _set(self, name: str, value: str) -> None:
+        self.session.preferences.set(name, value)
+        self.session.changed.emit(Changes(preferences=True))
+
+    def _set_theme(self, name: object) -> None:
+        if name != theme.themer.name:
+            self.session.preferences.set("theme", name)
+            app = QApplication.instance()
+            assert isinstance(app, QApplication)
+            theme.apply(app, str(name))
+
+
+PAGE = SettingsPage

@@ -1,0 +1,390 @@
+"""Subjects: what the analyst confirmed about one person, by night and by day, over cameras and time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QInputDialog,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import people, subjects
+from app.dialogs import ask_text
+from app.operations import searching
+from app.operations import subjects as change
+from app.pages.base import Page
+from app.session import Changes, Session
+from app.subjects import Appearance, SubjectRow, SubjectView
+from app.thumbnails import Thumbnails
+from app.tiles import Tile, TileModel
+from app.times import date_time
+from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, styled
+from app.widgets.grid import TileView
+from app.widgets.lanes import Lanes
+from app.widgets.notices import EmptyState
+from app.widgets.pictures import CropPicture, Strip
+from app.words import counted, tr
+from engine.types import Modality
+
+LIST, SIDE = 232, 288
+
+
+class SubjectsPage(Page):
+    """A subject is what the analyst confirmed; the software never forms one by itself."""
+
+    name, title = "subjects", tr("Subjects")
+
+    def __init__(self, session: Session, window: object) -> None:
+        super().__init__(session, window)  # type: ignore[arg-type]
+        self._rows: list[SubjectRow] = []
+        self.view: SubjectView | None = None
+        self._current: int | None = None  # tracklet
+        self.thumbnails = Thumbnails(session)
+        merge = Button(tr("Merge…"), "call-merge")
+        merge.clicked.connect(self._merge)
+        split = Button(tr("Split…"), "call-split")
+        split.clicked.connect(self._split)
+        self.header.add(merge, split)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(
+            EmptyState(
+                "folder-account-outline",
+                tr(
+                    "No subject yet. Confirm a candidate on the Search page: the person searched for and the candidate "
+                    "form a subject."
+                ),
+                tr("Go to Search"),
+                lambda: self.shell.show_page("search"),
+            )
+        )
+        whole = QWidget()
+        row = box(QHBoxLayout(whole))
+        row.addWidget(self._list())
+        row.addWidget(self._middle(), 1)
+        self._right = self._side()
+        row.addWidget(self._right)
+        self._stack.addWidget(whole)
+        self.body.addWidget(self._stack, 1)
+        for name, act in {
+            "appearance.next": lambda: self._step(1),
+            "appearance.previous": lambda: self._step(-1),
+            "subject.rename": self._rename,
+            "subject.footage": self._footage,
+        }.items():
+            self.command(name, act)
+
+    def _list(self) -> QWidget:
+        side = styled(QWidget(), "leftpanel")
+        side.setFixedWidth(LIST)
+        column = box(QVBoxLayout(side))
+        self.list = QListWidget()
+        self.list.setAccessibleName(tr("Subjects"))
+        self.list.currentRowChanged.connect(self._choose)
+        column.addWidget(self.list, 1)
+        note = label(
+            tr("A subject is what the analyst confirmed. The software never forms one by itself."), "quiet", wrap=True
+        )
+        note.setContentsMargins(16, 8, 16, 16)
+        column.addWidget(note)
+        return side
+
+    def _middle(self) -> QWidget:
+        area = QWidget()
+        column = box(QVBoxLayout(area), 8, (16, 12, 16, 12))
+        head = box(QHBoxLayout(), 12)
+        self._name, self._span = label("", "item"), label("", "second")
+        head.addWidget(self._name)
+        head.addWidget(self._span)
+        head.addStretch(1)
+        rename = Button(tr("Rename…"), "pencil-outline", "subject.rename", size="small")
+        rename.clicked.connect(self._rename)
+        again = Button(tr("Search again"), "magnify", size="small")
+        again.clicked.connect(self._search_again)
+        head.addWidget(rename)
+        head.addWidget(again)
+        column.addLayout(head)
+        self.models = {Modality.INFRARED: TileModel(), Modality.VISIBLE: TileModel()}
+        self.views: dict[Modality, TileView] = {}
+        self._counts = {}
+        for modality, title in ((Modality.INFRARED, tr("Night")), (Modality.VISIBLE, tr("Day"))):
+            line = box(QHBoxLayout(), 8)
+            line.addWidget(Badge(modality))
+            line.addWidget(label(title, "strong"))
+            self._counts[modality] = label("", "quiet")
+            line.addWidget(self._counts[modality])
+            line.addStretch(1)
+            column.addLayout(line)
+            view = TileView(self.thumbnails, self.models[modality], title, strip=False)
+            view.set_tile_width(122)
+            view.current_changed.connect(lambda row, m=modality: self._tile_chosen(m, row))
+            view.opened.connect(lambda _row: self._footage())
+            self.views[modality] = view
+            column.addWidget(view, 1)
+        column.addWidget(rule())
+        line = box(QHBoxLayout(), 8)
+        line.addWidget(label(tr("Cameras over time"), "strong"))
+        line.addWidget(label(tr("adjusted time; outlined: IR, filled: RGB; whiskers: clock uncertainty"), "quiet"))
+        line.addStretch(1)
+        column.addLayout(line)
+        self.lanes = Lanes()
+        self.lanes.picked.connect(self._select)
+        column.addWidget(self.lanes)
+        return area
+
+    def _side(self) -> QWidget:
+        side = styled(QWidget(), "rightpanel")
+        side.setFixedWidth(SIDE)
+        column = box(QVBoxLayout(side), 8, (16, 12, 16, 16))
+        column.addWidget(label(tr("Notes"), "strong"))
+        self._notes = QPlainTextEdit()
+        self._notes.setAccessibleName(tr("Notes"))
+        self._notes.setTabChangesFocus(True)
+        self._notes.setFixedHeight(110)
+        column.addWidget(self._notes)
+        save = Button(tr("Save notes"), "content-save-outline", size="small")
+        save.clicked.connect(self._save_notes)
+        column.addWidget(save)
+        column.addWidget(rule())
+        head = box(QHBoxLayout(), 8)
+        head.addWidget(label(tr("Appearance"), "strong"))
+        head.addStretch(1)
+        self._place = label("", "quiet")
+        head.addWidget(self._place)
+        column.addLayout(head)
+        steps = box(QHBoxLayout(), 8)
+        for text, icon, command, by in (
+            (tr("Previous"), "chevron-left", "appearance.previous", -1),
+            (tr("Next"), "chevron-right", "appearance.next", 1),
+        ):
+            button = Button(text, icon, command, size="small")
+            button.clicked.connect(lambda _=False, n=by: self._step(n))
+            steps.addWidget(button)
+        steps.addStretch(1)
+        column.addLayout(steps)
+        self._facts: dict[str, ElidedLabel] = {}
+        for name in (tr("Camera"), tr("Recorder"), tr("Adjusted"), tr("Decision"), tr("Reason")):
+            line = box(QHBoxLayout(), 8)
+            key = label(name, "quiet")
+            key.setFixedWidth(64)
+            line.addWidget(key)
+            self._facts[name] = ElidedLabel()
+            line.addWidget(self._facts[name], 1)
+            column.addLayout(line)
+        acts = box(QHBoxLayout(), 8)
+        footage = Button(tr("Show in footage"), "play-box-outline", size="small")
+        footage.clicked.connect(self._footage)
+        remove = Button(tr("Remove…"), "minus", size="small")
+        remove.clicked.connect(self._remove)
+        acts.addWidget(footage)
+        acts.addWidget(remove)
+        acts.addStretch(1)
+        column.addLayout(acts)
+        column.addWidget(rule())
+        column.addWidget(label(tr("Nearby people, within 60 s"), "strong"))
+        self.nearby = TileModel()
+        strip = Strip(self.thumbnails, self.nearby, tr("Nearby people"))
+        strip.picked.connect(self._show_nearby)
+        column.addWidget(strip)
+        column.addWidget(label(tr("Shown for context. Being near is not a link between people."), "caption", wrap=True))
+        column.addStretch(1)
+        return side
+
+    def concerned(self, changes: Changes) -> bool:
+        return changes.any_of("case", "subjects", "footage", "tracklets")
+
+    def focus_main(self) -> None:
+        self.list.setFocus()
+
+    def refresh(self) -> None:
+        self.session.read(subjects.rows, self._show_rows, key="subjects")
+
+    def _show_rows(self, rows: list[SubjectRow]) -> None:
+        now = self.view.subject.id if self.view else None
+        self._rows = rows
+        self.header.subtitle.setText(counted(len(rows), tr("subject in this case"), tr("subjects in this case")))
+        self._stack.setCurrentIndex(1 if rows else 0)
+        self.list.blockSignals(True)
+        self.list.clear()
+        for row in rows:
+            item = QListWidgetItem()
+            item.setSizeHint(QSize(LIST - 20, 72))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.subject.label} {row.subject.name}")
+            self.list.addItem(item)
+            self.list.setItemWidget(item, self._line(row))
+        self.list.blockSignals(False)
+        place = next((n for n, row in enumerate(rows) if row.subject.id == now), 0)
+        self.list.setCurrentRow(place)
+        self._choose(place)
+
+    def _line(self, row: SubjectRow) -> QWidget:
+        line = QWidget()
+        inside = box(QHBoxLayout(line), 8, (16, 6, 8, 6))
+        picture = CropPicture(self.thumbnails, QSize(40, 60))
+        picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        picture.show_crop(row.crop)
+        inside.addWidget(picture)
+        words = box(QVBoxLayout(), 2)
+        words.addStretch(1)
+        head = box(QHBoxLayout(), 4)
+        head.addWidget(label(row.subject.label, "strong"))
+        head.addStretch(1)
+        head.addWidget(label(f"{row.night} IR · {row.day} RGB", "small"))
+        words.addLayout(head)
+        words.addWidget(ElidedLabel(row.subject.name if row.subject.name != row.subject.label else tr("no name yet")))
+        words.addStretch(1)
+        inside.addLayout(words, 1)
+        return line
+
+    def _choose(self, row: int) -> None:
+        if 0 <= row < len(self._rows):
+            number = self._rows[row].subject.id
+            self.session.read(lambda case: subjects.view(case, number), self._show_view, key="subject")
+
+    def _show_view(self, view: SubjectView) -> None:
+        same = self.view is not None and self.view.subject.id == view.subject.id
+        self.view = view
+        self._name.setText(
+            f"{view.subject.label}  {view.subject.name if view.subject.name != view.subject.label else ''}"
+        )
+        self._span.setText(subjects.span_words(view))
+        if not (same and self._notes.hasFocus()):
+            self._notes.setPlainText(view.subject.notes)
+        for modality, model in self.models.items():
+            shown = view.of(modality)
+            model.show([a.tile for a in shown])
+            self._counts[modality].setText(counted(len(shown), tr("appearance"), tr("appearances")))
+        self.lanes.show_appearances(view.appearances, view.cameras)
+        known = [a.tracklet.id for a in view.appearances]
+        if known:
+            self._select(self._current if self._current in known else known[0])
+
+    def appearance(self) -> Appearance | None:
+        """The chosen one."""
+        if self.view is None:
+            return None
+        return next((a for a in self.view.appearances if a.tracklet.id == self._current), None)
+
+    def _tile_chosen(self, modality: Modality, row: int) -> None:
+        tile: Tile | None = self.models[modality].tile(row)
+        if tile is not None and tile.tracklet != self._current:
+            self._select(tile.tracklet)
+
+    def _select(self, tracklet: int) -> None:
+        self._current = tracklet
+        shown = self.appearance()
+        if shown is None or self.view is None:
+            return
+        for modality, view in self.views.items():
+            row = self.models[modality].row_of(tracklet)
+            if row is None:
+                view.clearSelection()
+            elif view.row != row:
+                view.select_row(row)
+        self.lanes.selected = tracklet
+        self.lanes.update()
+        place = self.view.appearances.index(shown) + 1
+        self._place.setText(tr("{n} of {all}").format(n=place, all=len(self.view.appearances)))
+        adjusted = (
+            f"{date_time(shown.first.adjusted)} {shown.first.margin()}" if shown.first.adjusted else tr("no offset set")
+        )
+        values = (
+            shown.camera,
+            date_time(shown.first.recorder) or shown.first.recorder_time(),
+            adjusted,
+            shown.decision or tr("the person searched for"),
+            shown.member.reason or "–",
+        )
+        for fact, value in zip(self._facts.values(), values, strict=True):
+            fact.set_text(value)
+        self.session.read(lambda case: subjects.nearby(case, tracklet), self.nearby.show, key="nearby")
+
+    def _step(self, by: int) -> None:
+        shown = self.appearance()
+        if shown is not None and self.view is not None:
+            everyone = self.view.appearances
+            self._select(everyone[(everyone.index(shown) + by) % len(everyone)].tracklet.id)
+
+    def _footage(self) -> None:
+        if self._current is not None:
+            self.shell.show_in_footage(self._current)
+
+    def _show_nearby(self, row: int) -> None:
+        tile = self.nearby.tile(row)
+        if tile is not None:
+            self.shell.show_in_footage(tile.tracklet)
+
+    def _search_again(self) -> None:
+        """With the appearance chosen, or the first one by night."""
+        night = self.view.of(Modality.INFRARED) if self.view else []
+        chosen = self.appearance()
+        pick = chosen or (night[0] if night else None)
+        if pick is not None:
+            self.session.read(lambda case: people.person(case, pick.tracklet.id), self._start, key="person")
+
+    def _start(self, person: people.Person) -> None:
+        page = self.shell.show_page("search")
+        if page is not None:
+            page.start_query(searching.query_of(person))  # type: ignore[attr-defined]
+
+    def _save_notes(self) -> None:
+        if self.view is not None:
+            subject = self.view.subject
+            change.describe(self.session, subject.id, subject.name, self._notes.toPlainText().strip())
+
+    def _rename(self) -> None:
+        if self.view is not None:
+            subject = self.view.subject
+            name, ok = QInputDialog.getText(self, tr("Rename"), tr("Name of the subject"), text=subject.name)
+            if ok and name.strip():
+                change.describe(self.session, subject.id, name.strip(), subject.notes)
+
+    def _merge(self) -> None:
+        if self.view is None:
+            return
+        subject = self.view.subject
+        others = [row.subject for row in self._rows if row.subject.id != subject.id]
+        if not others:
+            self.session.message.emit("plain", tr("There is no other subject to merge with."), "")
+            return
+        names = [f"{other.label} {other.name}" for other in others]
+        question = tr("{label} is the same person as:").format(label=subject.label)
+        name, ok = QInputDialog.getItem(self, tr("Merge"), question, names, 0, False)
+        reason = ask_text(self, tr("Merge"), tr("Why are both one person?"), tr("Merge"), needed=True) if ok else None
+        if reason is not None:
+            change.merge(self.session, subject.id, others[names.index(name)].id, reason)
+
+    def _chosen(self) -> list[int]:
+        found = [
+            t.tracklet for m, view in self.views.items() for r in view.selected_rows() if (t := self.models[m].tile(r))
+        ]
+        return found or ([self._current] if self._current is not None else [])
+
+    def _split(self) -> None:
+        chosen = self._chosen()
+        if self.view is None or not chosen:
+            return
+        question = tr("{n} selected will form a subject of their own. Why?").format(n=len(chosen))
+        reason = ask_text(self, tr("Split"), question, tr("Split"), needed=True)
+        if reason is not None:
+            change.split(self.session, self.view.subject.id, chosen, reason)
+
+    def _remove(self) -> None:
+        chosen = self._chosen()
+        if self.view is None or not chosen:
+            return
+        question = tr("{n} selected will leave the subject. Why?").format(n=len(chosen))
+        reason = ask_text(self, tr("Remove"), question, tr("Remove"), needed=True)
+        if reason is not None:
+            change.remove(self.session, self.view.subject.id, chosen, reason)
+
+    def set_narrow(self, narrow: bool) -> None:
+        self._right.setVisible(not narrow)
+
+
+PAGE = SubjectsPage
