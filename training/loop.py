@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -39,6 +40,8 @@ class Progress:
     metrics: dict[str, float] = field(default_factory=dict)  # of the best step
     stale: int = 0  # validations since
     seconds: float = 0.0
+    logged_step: int = 0
+    sums: dict[str, float] = field(default_factory=dict)  # of the losses since
 
 
 class Stop:
@@ -114,6 +117,12 @@ class Run:
                 group.setdefault("base_lr", group["lr"])
                 group["lr"] = group["base_lr"] * factor
 
+    def any_process(self, value: bool) -> bool:
+        """True where `value` is true in any process, so that all of them do the same."""
+        if self.fabric.world_size == 1:
+            return value
+        return bool(self.fabric.all_reduce(torch.tensor(float(value)), reduce_op="sum"))
+
     def every(self, epochs: float) -> int:
         """Steps between two events that come every `epochs`."""
         return max(1, round(epochs * self.per_epoch))
@@ -126,13 +135,10 @@ def make_fabric(config: TrainConfig) -> Fabric:
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.backends.cudnn.benchmark = False
-    fabric = Fabric(accelerator=config.device, precision=config.precision, devices="auto" if _launched() else 1)
+    devices = int(os.environ["LOCAL_WORLD_SIZE"]) if torch.distributed.is_torchelastic_launched() else 1
+    fabric = Fabric(accelerator=config.device, precision=config.precision, devices=devices)
     fabric.launch()
     return fabric
-
-
-def _launched() -> bool:
-    return torch.distributed.is_torchelastic_launched()
 
 
 def prepare_folder(folder: Path, *, resume: bool) -> None:
@@ -169,6 +175,8 @@ def learn(run: Run, stop: Stop) -> None:
     config, progress, method, fabric = run.config, run.progress, run.method, run.fabric
     meter = StepMeter(run)
     workers = config.workers if config.workers is not None else (4 if fabric.device.type == "cuda" else 0)
+    if workers:
+        run.source.store.fill()
     method.train_mode()
     for raw in batches(run.source, progress.step, run.steps, workers):
         batch = raw.to_device(fabric.device)
@@ -181,8 +189,9 @@ def learn(run: Run, stop: Stop) -> None:
         finished = progress.step == run.steps
         if finished or progress.step % run.every(config.validate_epochs) == 0:
             finished |= validate(run, batch)
-        meter.checkpoint_if_due(stopped=stop.asked or finished)
-        if stop.asked and not finished:
+        stopped = run.any_process(stop.asked)
+        meter.checkpoint_if_due(stopped=stopped or finished)
+        if stopped and not finished:
             run.reporter.event("stopped", step=progress.step, checkpoint=str(run.folder / "last.pt"))
             raise Cancelled("Training was stopped; it can go on from its checkpoint.", "Add --resume.")
         if finished:
@@ -193,7 +202,7 @@ def learn(run: Run, stop: Stop) -> None:
 def validate(run: Run, batch: Batch) -> bool:
     """Measure, keep the best, draw a sheet; True where early stopping ends the run."""
     progress, method = run.progress, run.method
-    metrics = run.validator.measure(method.student)
+    metrics = run.fabric.broadcast(run.validator.measure(method.student))
     method.train_mode()
     score = metrics.get("mAP", float(progress.step))  # without validation people the last is the best
     if score > progress.best:
@@ -218,20 +227,19 @@ class StepMeter:
         self.run = run
         self.started = self.saved = self.logged = time.monotonic()
         self.seconds_before = run.progress.seconds
-        self.logged_step = run.progress.step
-        self.sums: dict[str, torch.Tensor] = {}
+        self.first_step = run.progress.step
 
     def add(self, losses: dict[str, torch.Tensor]) -> None:
         """Take in one step's losses; report every `log_steps`, and always the last step."""
-        run, step = self.run, self.run.progress.step
+        run, progress, step = self.run, self.run.progress, self.run.progress.step
         for name, value in losses.items():
-            self.sums[name] = self.sums.get(name, torch.zeros_like(value)) + value
+            progress.sums[name] = progress.sums.get(name, 0.0) + float(value)
         if step % run.config.log_steps and step != run.steps:
             return
-        now, count = time.monotonic(), step - self.logged_step
-        means = {name: round(float(value) / count, 6) for name, value in self.sums.items()}
-        rate = count / max(now - self.logged, 1e-9)
-        images = 2 * run.sampler.identities * run.sampler.per_modality * run.fabric.world_size
+        now = time.monotonic()
+        means = {name: round(value / (step - progress.logged_step), 6) for name, value in progress.sums.items()}
+        rate = (step - max(progress.logged_step, self.first_step)) / max(now - self.logged, 1e-9)
+        images = run.method.photos_per_pair * run.sampler.identities * run.sampler.per_modality * run.fabric.world_size
         factor = run.config.rate_factor((step - 1) / run.per_epoch)
         run.reporter.event(
             "progress",
@@ -244,7 +252,7 @@ class StepMeter:
             seconds_left=round((run.steps - step) / rate),
         )
         run.reporter.curves(step, {f"loss/{name}": value for name, value in means.items()} | {"lr_factor": factor})
-        self.sums, self.logged, self.logged_step = {}, now, step
+        progress.sums, progress.logged_step, self.logged = {}, step, now
 
     def checkpoint_if_due(self, *, stopped: bool) -> None:
         """Write `last.pt` every `checkpoint_minutes`, at the end and when the run was told to stop."""

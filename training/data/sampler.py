@@ -69,4 +69,4 @@ class IdentityModalitySampler:
         if len(photos) >= self.per_modality:
             return draw.choice(photos, self.per_modality, replace=False)
         repeats = math.ceil(self.per_modality / len(photos))
-        return draw.permutation(np.tile(photos, repeats))[: self.per_modality]
+        return np.concatenate([draw.permutation(photos) for _ in range(repeats)])[: self.per_modality]

@@ -50,6 +50,7 @@ class InfraredTeacher(Baseline):
 
     name = "ir_teacher"
     summary = "the baseline on IR images alone: TS-GAN's teacher"
+    photos_per_pair = 1
 
     def images(self, batch: Batch) -> tuple[Tensor, Tensor]:
         return erase(batch.infrared, batch.infrared_kept), batch.labels

@@ -31,6 +31,7 @@ class Method:
     name: ClassVar[str]
     summary: ClassVar[str]
     needs_teacher: ClassVar[bool] = False
+    photos_per_pair: ClassVar[int] = 2  # how many of a row's two photos the student learns from
 
     def __init__(self, config: TrainConfig, classes: int) -> None:
         self.config, self.classes = config, classes

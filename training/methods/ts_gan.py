@@ -11,7 +11,8 @@ Every row of Table II is this file with other switches:
 
 Decisions the paper leaves open:
 
-* Generators and discriminators: those of AlignGAN, its closest predecessor with a public description. Widths are
+* Generators and discriminators: those of AlignGAN, its closest predecessor with a public description, with one added
+  connection that `networks/generator.py` explains. Widths are
   options, so that a machine without a GPU can train small ones.
 * G_I makes one channel, shown three times: an IR camera has one, and a colour cast would tell fake from real at once.
 * The discriminators see f, the map of FE (the paper writes f_map for the map between FE and LE and for the one after

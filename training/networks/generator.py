@@ -6,7 +6,10 @@ after Johnson et al. (ECCV 2016): 7×7 convolution, two strided convolutions dow
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
+
+LIGHTNESS = (0.299, 0.587, 0.114)  # Rec. 601 luma
 
 
 def _norm(channels: int) -> nn.Module:
@@ -45,10 +48,16 @@ class Generator(nn.Module):
     """(N, 3, H, W) in [0, 1] → (N, 3, H, W) in [0, 1]; H and W multiples of 4.
 
     `grey`: one channel is made and shown three times, since an IR camera has but one.
+
+    One thing is added to AlignGAN's network: a 1×1 convolution from input to output, which starts as the lightness of
+    the image (`grey`) or the image itself, and to which the body adds. A person keeps the shape from the first step on,
+    so that a short training is spent on how materials look, not on learning to copy.
     """
 
     def __init__(self, width: int, blocks: int, *, grey: bool) -> None:
         super().__init__()
+        channels = 1 if grey else 3
+        last = nn.Conv2d(width, channels, 7, padding=3, padding_mode="reflect")
         self.body = nn.Sequential(
             _block(3, width, 7),  # (N, w, H, W)
             _block(width, 2 * width, 3, stride=2),
@@ -56,10 +65,16 @@ class Generator(nn.Module):
             *[Residual(4 * width) for _ in range(blocks)],
             _up(4 * width, 2 * width),
             _up(2 * width, width),
-            nn.Conv2d(width, 1 if grey else 3, 7, padding=3, padding_mode="reflect"),
-            nn.Tanh(),
+            last,
         )
+        self.direct = nn.Conv2d(3, channels, 1)
+        with torch.no_grad():
+            last.weight.mul_(0.1)
+            weights = torch.tensor([LIGHTNESS]) if grey else torch.eye(3)
+            self.direct.weight.copy_(weights[:, :, None, None])
+            self.direct.bias.zero_()
 
     def forward(self, images: Tensor) -> Tensor:
-        made = (self.body(images * 2 - 1) + 1) / 2
+        signed = images * 2 - 1
+        made = (torch.tanh(self.direct(signed) + self.body(signed)) + 1) / 2
         return made.expand(-1, 3, -1, -1)

@@ -1,0 +1,128 @@
+"""What is exported computes what was trained, and a file that does not is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.errors import ModelError, UsageError
+from engine.models.card import Model, ModelCard
+from engine.models.interface import check_interface
+from engine.models.runtime import open_session
+from training import evaluate, export
+from training.__main__ import main
+from training.data.images import ImageStore
+from training.data.records import Splits, fingerprint
+from training.loop import Progress
+
+
+@pytest.fixture(scope="module")
+def exported(
+    baseline_run: tuple[Path, Progress], splits: Splits, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[export.Parity]]:
+    """A folder with `student.onnx` and its float16 variant."""
+    folder = tmp_path_factory.mktemp("exported")
+    checkpoint = baseline_run[0] / "best.pt"
+    return folder, export.export_student(checkpoint, splits, folder, name="toy", variants=["fp16"])
+
+
+def test_torch_and_onnx_runtime_agree_on_real_crops(exported: tuple[Path, list[export.Parity]]) -> None:
+    parities = {parity.variant: parity for parity in exported[1]}
+    assert parities["fp32"].largest_difference < 1e-4
+    assert parities["fp16"].smallest_cosine > 0.999
+    assert parities["fp32"].crops == 64
+
+
+def test_the_file_does_what_its_card_says(exported: tuple[Path, list[export.Parity]], splits: Splits) -> None:
+    folder = exported[0]
+    card = ModelCard.load(folder / "student.onnx.json")
+    session = open_session(Model(card, folder / "student.onnx"), "cpu")
+    check_interface(session, card)
+    assert session.inputs[0].shape == (None, 64, 32, 3)
+    assert card.derived_from["training_images"] == f"sha256:{fingerprint(splits.root, splits.train)}"
+    assert "baseline" in card.training
+    assert card.extra["parity"]["variant"] == "fp32"
+    crops = ImageStore(splits.test[:3], (64, 32)).take(range(3))
+    result = session.run({"crops": crops})
+    mean = result["feature_map"].mean((2, 3))
+    assert np.allclose(result["embedding"], mean / np.linalg.norm(mean, axis=1, keepdims=True), atol=1e-5)
+    one = session.run({"crops": crops[:1]})["embedding"]
+    assert np.allclose(one, result["embedding"][:1], atol=1e-5)  # a crop does not depend on its batch
+
+
+def test_a_checkpoint_and_its_export_are_measured_alike(
+    exported: tuple[Path, list[export.Parity]], baseline_run: tuple[Path, Progress], people: Path, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    results = []
+    for number, model in enumerate((baseline_run[0] / "best.pt", exported[0] / "student.onnx")):
+        target = tmp_path / f"{number}.json"
+        options = ["--data", str(people), "--mode", "all", "--shots", "1", "--trials", "2", "--json", str(target)]
+        options += ["--rerank", "none", "k-reciprocal", "k-reciprocal-single", "affinity"]
+        assert main(["evaluate", "--model", str(model), *options]) == 0
+        results.append(json.loads(target.read_text(encoding="utf-8"))["results"])
+    torch_rows, onnx_rows = results
+    assert [row["metrics"] for row in torch_rows] == [pytest.approx(row["metrics"], abs=1e-3) for row in onnx_rows]
+    first = torch_rows[0]
+    assert first["protocol"] == "sysu-mm01 all-search single-shot (1), seeded draw, 2 trials"
+    assert first["metrics"]["R1"] > 0.25  # chance is 1 in 8
+    assert {"camera 3", "camera 6", "blurred third", "sharp third"} <= set(first["breakdown"])
+    assert "k-reciprocal-single" in capsys.readouterr().out
+
+
+def test_an_export_that_computes_something_else_is_refused(
+    baseline_run: tuple[Path, Progress], splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = export.torch_embeddings
+
+    def other(*arguments: Any) -> np.ndarray:
+        return np.roll(true(*arguments), 1, axis=1)
+
+    monkeypatch.setattr(export, "torch_embeddings", other)
+    with pytest.raises(ModelError, match="does not compute what the trained network does"):
+        export.export_student(baseline_run[0] / "best.pt", splits, tmp_path, name="toy", variants=[])
+    assert not (tmp_path / "student.onnx").exists()
+
+
+def test_int8_is_calibrated_small_and_refused_where_it_loses_too_much(
+    baseline_run: tuple[Path, Progress], splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(export.SMALLEST_COSINE, "int8", 0.5)
+    found = export.export_student(baseline_run[0] / "best.pt", splits, tmp_path, name="toy", variants=["int8"])
+    small = tmp_path / "student.int8.onnx"
+    assert small.stat().st_size < (tmp_path / "student.onnx").stat().st_size / 2
+    model = Model(ModelCard.load(tmp_path / "student.int8.onnx.json"), small)
+    crops = ImageStore(splits.test[:8], (64, 32)).take(range(8))
+    monkeypatch.setitem(export.SMALLEST_COSINE, "int8", found[-1].smallest_cosine + 0.01)
+    expected = open_session(Model(ModelCard.load(tmp_path / "student.onnx.json"), tmp_path / "student.onnx"), "cpu")
+    with pytest.raises(ModelError, match="exported int8 model does not compute"):
+        export.check_parity(-expected.run({"crops": crops})["embedding"], model, crops, "int8")
+    assert not small.exists()
+    assert (tmp_path / "student.onnx").exists()  # what passed is kept
+
+
+def test_figures_of_an_evaluation_stand_on_the_card_with_their_protocol(tmp_path: Path) -> None:
+    row = {"protocol": "p", "rerank": "none", "metrics": {"R1": 0.5}}
+    (tmp_path / "m.json").write_text(json.dumps({"results": [row]}), encoding="utf-8")
+    metric = export.card_metrics(tmp_path / "m.json")[0]
+    assert (metric.name, metric.value, metric.unit) == ("R1", 50.0, "%")
+    assert "re-ranking: none" in metric.protocol
+
+
+def test_unknown_models_and_rerankings_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="There is no model"):
+        evaluate.open_model(tmp_path / "none.onnx")
+    with pytest.raises(UsageError, match="no re-ranking 'magic'"):
+        evaluate.ranker("magic")
+
+
+def test_an_onnx_student_without_a_card_is_understood(
+    exported: tuple[Path, list[export.Parity]], tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare.onnx"
+    bare.write_bytes((exported[0] / "student.onnx").read_bytes())
+    assert evaluate.open_model(bare).size == (64, 32)
