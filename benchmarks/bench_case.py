@@ -36,6 +36,7 @@ CROPS_PER_TRACKLET = 5
 TRACKLETS_PER_COMMIT = 400
 OBSERVATIONS = 20
 ROWS_ON_SCREEN = 60
+VERIFIED_CROPS = 100_000  # verify reads every byte: its time is the disk's
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,9 @@ def use(folder: Path, sender: Any) -> None:
         del matrix
         with step("open the matrix again"):
             case.gallery.matrix(MODEL)
-        with step("verify everything"):
-            finish(verify_case(case))
+        if total * CROPS_PER_TRACKLET <= VERIFIED_CROPS:
+            with step("verify everything"):
+                finish(verify_case(case))
     sender.send(steps)
 
 
