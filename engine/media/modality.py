@@ -2,8 +2,8 @@
 
 A picture counts as coloured where colour is left that brightness does not explain. Infrared pictures are grey, or
 carry one tint that follows brightness (compression, a filter, false colour); their chroma is a function of luma. Real
-colour is not. Averaging over blocks takes away sensor noise; a high percentile instead of a maximum takes away
-coloured text such as the recorder's clock.
+colour is not. Averaging over blocks takes away sensor noise. Recorders write their coloured clock at the picture's
+head or foot, which are left out; a high percentile instead of a maximum takes away what coloured text is left.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from engine.progress import Progress, Work
 from engine.settings import ModalitySettings
 from engine.types import Frame, Modality, ModalitySegment, Timestamp
 
-WIDTH, BLOCK = 64, 4  # pixels after averaging, over blocks no smaller than this
+WIDTH, BLOCK = 48, 4  # pixels after averaging, over blocks no smaller than this
 LUMA_BINS = 16
-PERCENTILE = 85.0  # on-screen text and signs cover less than the remaining 15 %
+EDGE = 0.13  # share of the height, at the head and at the foot, where recorders write
+PERCENTILE = 95.0  # the only colour of a grey yard by day may be a few people
 TINTED = 12.0  # chroma level from which an otherwise 'grey' picture may be colour under one lamp
 
 
@@ -38,9 +39,11 @@ class _Sample:
 def colourfulness(image: np.ndarray) -> tuple[float, float]:
     """`(chroma, tint)` of an `(H, W, 3) uint8` RGB picture, both in 8-bit steps of CrCb.
 
-    `chroma` is the 85th percentile of the distance from the usual CrCb at the same brightness; `tint` is the median
+    `chroma` is the 95th percentile of the distance from the usual CrCb at the same brightness; `tint` is the median
     distance from grey.
     """
+    edge = int(image.shape[0] * EDGE)
+    image = image[edge : image.shape[0] - edge]
     width = min(WIDTH, max(image.shape[1] // BLOCK, 1))
     height = max(round(image.shape[0] * width / image.shape[1]), 1)
     small = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)

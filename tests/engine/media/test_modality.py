@@ -57,6 +57,14 @@ def test_spoiled_infrared_is_not_coloured(spoil, seed):
     assert chroma < ModalitySettings().chroma_threshold - ModalitySettings().uncertain_margin
 
 
+def test_a_few_coloured_people_in_a_grey_yard_are_colour():
+    image = np.full((270, 480, 3), 120, np.uint8) + np.random.default_rng(0).integers(0, 12, (270, 480, 1), np.uint8)
+    for place, colour in enumerate([(150, 60, 50), (60, 90, 160), (170, 150, 70), (70, 120, 80), (120, 70, 120)]):
+        image[90:200, 40 + 80 * place : 75 + 80 * place] = colour
+    chroma, _ = colourfulness(compressed(image))
+    assert chroma > ModalitySettings().chroma_threshold + ModalitySettings().uncertain_margin
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_colour_is_coloured_even_if_noisy_and_compressed(seed):
     for image in (scene(seed), compressed(noisy(scene(seed)))):
