@@ -19,7 +19,7 @@ class MediaSettings:
     # can show what the memory held before, which depends on the number of threads.
     threads: int = 4
     preroll_frames: int = 4  # an exact seek starts at a keyframe at least so many frames earlier
-    cache_bytes: int = 192 * 1024 * 1024  # decoded pictures kept for stepping back; 0 keeps none
+    cache_bytes: int = 192 * 1024 * 1024  # frames kept for stepping back; 0 keeps none
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ from engine.progress import finish
 from engine.settings import MediaSettings
 from engine.types import Frame, Timestamp
 
-MAX_EARLIER_STARTS = 3  # keyframes tried, each further back, before a frame is called lost
+STEPPING = 32  # frames; a jump back of at most so many is stepping, and what lies before is wanted next
+MAX_EARLIER_STARTS = 50  # damaged keyframes passed over before decoding begins at the beginning
 
 
 class VideoSource:
@@ -36,9 +37,10 @@ class VideoSource:
         self._failures = DecodeFailures(probe.time_base, probe.frame_step)
         stored = square_size(probe.coded_width, probe.coded_height, probe.pixel_aspect)
         self._converter = Converter(Geometry(*stored, probe.rotation // 90, probe.mirrored))
-        self._cache = _PictureCache(self._settings.cache_bytes)
+        self._cache = _FrameCache(self._settings.cache_bytes)
         self._cursor: Generator[Picture, None, None] | None = None
         self._cursor_place = -1
+        self._last_place = -1
 
     @property
     def probe(self) -> Probe:
@@ -63,13 +65,17 @@ class VideoSource:
         place = self.index.first_from(start)
         if place >= len(self.index):
             return
-        for picture in self._run_towards(place):
-            if picture.pts >= start:
-                yield self._frame(picture, self.index.first_from(picture.pts))
+        found = DecodeFailures(self._probe.time_base, self._probe.frame_step)
+        try:
+            for picture in self._run_towards(place, found):
+                if picture.pts >= start:
+                    yield self._frame(picture, self.index.first_from(picture.pts))
+        finally:
+            self._failures.take_over(found, start)
 
     def _all_frames(self) -> Iterator[Frame]:
         count = 0
-        for picture in self._run(None):
+        for picture in self._run(None, self._failures):
             yield self._frame(picture, count)
             count += 1
         lost = self._failures.undecoded
@@ -83,10 +89,12 @@ class VideoSource:
         place = self.index.position(pts)
         if place is None:
             raise EvidenceError(f"{name_of(self._path)} has no frame at time stamp {pts}.")
-        picture = self._cache.get(pts) or self._reach(place, pts)
-        if picture is None:
+        going_back = 0 < self._last_place - place <= STEPPING
+        self._last_place = place
+        frame = self._cache.get(pts) or self._reach(place, going_back)
+        if frame is None:
             raise EvidenceError(f"The picture at time stamp {pts} of {name_of(self._path)} does not decode.")
-        return self._frame(picture, place)
+        return frame
 
     def keyframes(self, every_seconds: Fraction | int = 0) -> Iterator[Frame]:
         """Keyframes at least `every_seconds` apart; only their own packets are read and decoded.
@@ -99,11 +107,11 @@ class VideoSource:
             if due is not None and pts < due:
                 continue
             due = pts + gap
-            picture = self._lone_picture(int(place), pts) or self._reach(int(place), pts)
-            if picture is None:
+            frame = self._lone_frame(int(place), pts) or self._reach(int(place))
+            if frame is None:
                 self._failures.note_undecoded(pts)
             else:
-                yield self._frame(picture, int(place))
+                yield frame
 
     def close(self) -> None:
         """Let go of the file and of all kept pictures."""
@@ -123,20 +131,16 @@ class VideoSource:
             self._failures.note_rescaled(picture.pts)
         return Frame(self._converter.image(picture.frame), Timestamp(picture.pts, self._probe.time_base), index)
 
-    def _run(self, start: int | None) -> Generator[Picture, None, None]:
-        """Pictures from a keyframe's position on (None: from the first), kept in the cache as they go by."""
-        run = pictures(
+    def _run(self, start: int | None, failures: DecodeFailures | None) -> Generator[Picture, None, None]:
+        """Pictures from a keyframe's position on (None: from the first)."""
+        return pictures(
             self._path,
             self._probe,
             index=self._index,
             start=start,
             threads=self._settings.threads,
-            failures=self._failures,
+            failures=failures,
         )
-        with closing(run):
-            for picture in run:
-                self._cache.put(picture)
-                yield picture
 
     def _starts(self, place: int) -> Iterator[int | None]:
         """Where decoding may begin so that the frame at `place` comes out right, nearest first.
@@ -147,13 +151,12 @@ class VideoSource:
         keys = np.flatnonzero(self.index.keyframe[: max(place - self._settings.preroll_frames, 0) + 1])
         nearest = [int(each) for each in keys[::-1][:MAX_EARLIER_STARTS] if each > 0]
         yield from nearest
-        if len(nearest) < MAX_EARLIER_STARTS:
-            yield None
+        yield None
 
-    def _run_towards(self, place: int) -> Generator[Picture, None, None]:
+    def _run_towards(self, place: int, failures: DecodeFailures | None = None) -> Generator[Picture, None, None]:
         """Pictures from the nearest sound keyframe before `place` on."""
         for start in self._starts(place):
-            run = self._run(start)
+            run = self._run(start, failures)
             first = next(run, None)
             if first is not None and (start is None or self._is_sound_start(first, start)):
                 yield first
@@ -164,16 +167,28 @@ class VideoSource:
     def _is_sound_start(self, first: Picture, start: int) -> bool:
         return first.pts == int(self.index.pts[start]) and not first.corrupt
 
-    def _reach(self, place: int, pts: int) -> Picture | None:
-        """Decode up to the frame at `place`: on from where stepping stands if that is nearer than a keyframe."""
+    def _reach(self, place: int, going_back: bool = False) -> Frame | None:
+        """Decode up to the frame at `place`: on from where stepping stands if that is nearer than a keyframe.
+
+        When going back, the frames on the way are kept: they are the next ones to be asked for.
+        """
         nearest = next(iter(self._starts(place)))
         if self._cursor is None or not (nearest or 0) <= self._cursor_place < place:
             self._drop_cursor()
             self._cursor = self._run_towards(place)
+        pts, passed = int(self.index.pts[place]), 0
         for picture in self._cursor:
-            self._cursor_place = self.index.first_from(picture.pts)
-            if picture.pts >= pts:
-                return picture if picture.pts == pts else None
+            self._cursor_place, passed = self.index.first_from(picture.pts), passed + 1
+            if picture.pts > pts:
+                return None
+            worth_keeping = (
+                going_back and passed > self._settings.preroll_frames + 1 and place - self._cursor_place < STEPPING
+            )
+            if picture.pts == pts or worth_keeping:
+                frame = self._frame(picture, self._cursor_place)
+                self._cache.put(frame)
+                if picture.pts == pts:
+                    return frame
         self._drop_cursor()
         return None
 
@@ -182,41 +197,37 @@ class VideoSource:
             self._cursor.close()
         self._cursor, self._cursor_place = None, -1
 
-    def _lone_picture(self, place: int, pts: int) -> Picture | None:
+    def _lone_frame(self, place: int, pts: int) -> Frame | None:
         """A keyframe from its own packet alone; None where that is not possible."""
         if self._probe.interlaced or self.index.by_packet:
             return None
-        run = pictures(self._path, self._probe, index=self._index, start=place, threads=1, alone=True)
-        with closing(run):
+        with closing(pictures(self._path, self._probe, index=self._index, start=place, threads=1, alone=True)) as run:
             picture = next(run, None)
-        return picture if picture is not None and picture.pts == pts and not picture.corrupt else None
+        sound = picture is not None and picture.pts == pts and not picture.corrupt
+        return self._frame(picture, place) if picture is not None and sound else None
 
 
-class _PictureCache:
-    """The last pictures decoded, as the decoder made them, within a bound of bytes."""
+class _FrameCache:
+    """The frames that stepping visited last, within a bound of bytes."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._held = limit, 0
-        self._pictures: OrderedDict[int, Picture] = OrderedDict()
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
 
-    def get(self, pts: int) -> Picture | None:
-        picture = self._pictures.get(pts)
-        if picture is not None:
-            self._pictures.move_to_end(pts)
-        return picture
+    def get(self, pts: int) -> Frame | None:
+        frame = self._frames.get(pts)
+        if frame is not None:
+            self._frames.move_to_end(pts)
+        return frame
 
-    def put(self, picture: Picture) -> None:
-        if picture.pts in self._pictures:
+    def put(self, frame: Frame) -> None:
+        if frame.timestamp.pts in self._frames:
             return
-        self._pictures[picture.pts] = picture
-        self._held += _bytes_of(picture)
-        while self._held > self._limit and self._pictures:
-            self._held -= _bytes_of(self._pictures.popitem(last=False)[1])
+        self._frames[frame.timestamp.pts] = frame
+        self._held += frame.image.nbytes
+        while self._held > self._limit and self._frames:
+            self._held -= self._frames.popitem(last=False)[1].image.nbytes
 
     def clear(self) -> None:
-        self._pictures.clear()
+        self._frames.clear()
         self._held = 0
-
-
-def _bytes_of(picture: Picture) -> int:
-    return sum(plane.buffer_size for plane in picture.frame.planes)

@@ -119,14 +119,14 @@ def build_index(path: Path | str, probe: Probe | None = None) -> Work[PtsIndex]:
         with ImageFolderSource(path, found) as source:
             return source.index
     if found.timing == "container":
-        index = yield from _by_demuxing(path, found)
+        index = yield from index_by_demuxing(path, found)
         if index is not None:
             return index
     return (yield from _by_decoding(path, found))
 
 
-def _by_demuxing(path: Path, probe: Probe) -> Work[PtsIndex | None]:
-    """The index from packet headers; None where they do not tell a sound story."""
+def index_by_demuxing(path: Path, probe: Probe) -> Work[PtsIndex | None]:
+    """The index from packet headers alone; None where they do not tell a sound story."""
     from engine.media.container import open_container, packets
 
     rows: list[tuple[int, int, bool, int]] = []

@@ -127,23 +127,20 @@ def _range(picture: Any) -> int:
     return int(ColorRange.MPEG if limited else ColorRange.JPEG)
 
 
-class Deinterlacer:
-    """bwdif (libavfilter): one picture out per picture in, PTS kept, progressive pictures untouched.
+class _Filter:
+    """One libavfilter filter for pictures of one size and format."""
 
-    It looks at one picture before and one after, so its output lags one picture behind.
-    """
-
-    def __init__(self, picture: Any, time_base: Fraction) -> None:
+    def __init__(self, picture: Any, name: str, arguments: str, time_base: Fraction) -> None:
         graph = Graph()
-        source = graph.add_buffer(
+        self._source = graph.add_buffer(
             width=picture.width, height=picture.height, format=picture.format, time_base=time_base
         )
-        weave = graph.add("bwdif", "mode=send_frame:parity=auto:deint=interlaced")
-        sink = graph.add("buffersink")
-        source.link_to(weave)
-        weave.link_to(sink)
+        work = graph.add(name, arguments)
+        self._sink = graph.add("buffersink")
+        self._source.link_to(work)
+        work.link_to(self._sink)
         graph.configure()
-        self._graph, self._source, self._sink = graph, source, sink
+        self._graph = graph
         self._shape = (picture.width, picture.height, picture.format.name)
 
     def fits(self, picture: Any) -> bool:
@@ -159,3 +156,30 @@ class Deinterlacer:
                 ready.append(self._sink.pull())
             except (av.BlockingIOError, av.EOFError):
                 return ready
+
+
+class Deinterlacer(_Filter):
+    """bwdif: one picture out per picture in, PTS kept, progressive pictures untouched.
+
+    It looks at one picture before and one after, so its output lags one picture behind.
+    """
+
+    def __init__(self, picture: Any, time_base: Fraction) -> None:
+        super().__init__(picture, "bwdif", "mode=send_frame:parity=auto:deint=interlaced", time_base)
+
+
+class Copier:
+    """Copies of pictures, so that the decoder has its own memory back at once.
+
+    What a damaged picture leaves unpainted shows what that memory held before; with copies this does not depend on
+    how long somebody keeps a picture.
+    """
+
+    def __init__(self) -> None:
+        self._filter: _Filter | None = None
+
+    def copy(self, picture: Any) -> Any:
+        if self._filter is None or not self._filter.fits(picture):
+            self._filter = _Filter(picture, "copy", "", Fraction(1))
+        (copied,) = self._filter.push(picture)
+        return copied

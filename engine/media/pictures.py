@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, zip_longest
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,13 +19,15 @@ import av
 
 from engine.media import stamps
 from engine.media.container import configure_decoder, open_container, packets
-from engine.media.index import NO_DTS, PtsIndex
-from engine.media.picture import Deinterlacer
+from engine.media.index import NO_DTS, PtsIndex, index_by_demuxing
+from engine.media.picture import Copier, Deinterlacer
 from engine.media.stamps import Decoded
 from engine.media.values import DecodeFailures, Probe
+from engine.progress import finish
 
+NO_PACKET = NO_DTS  # a PTS that no packet has
 REORDERING = 64  # packets; more than any codec holds back
-MAX_STRICT_PASSES = 16  # a recording damaged all over stays with one thread
+MAX_COUNTED_RETURNS = 16  # to strict decoding, where the way back is counting packets from the beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,7 @@ class _Origin:
 
 
 class _DamageError(Exception):
-    """A strict pass met damage at or before this packet."""
-
-    def __init__(self, packet: int) -> None:
-        super().__init__(packet)
-        self.packet = packet
+    """A strict pass met damage."""
 
 
 class _LostError(Exception):
@@ -128,26 +126,30 @@ class _Decoder:
 
     def run(self) -> Generator[Decoded, None, None]:
         """All pictures from the key point on, each once."""
-        sound_after: int | None = None
-        strict_passes = 0
+        strict, returns = True, 0
         while True:
-            strict = sound_after is None and strict_passes < MAX_STRICT_PASSES
-            strict_passes += strict
             try:
-                if (yield from self._pass(strict, sound_after)):
+                if (yield from self._pass(strict)):
                     return
-                sound_after = None
-            except _DamageError as damage:
-                sound_after = damage.packet
+                strict = returns <= MAX_COUNTED_RETURNS or self.may_seek
+            except _DamageError:
+                strict, returns = False, returns + 1
+                self._prepare_to_seek()
             except _LostError:
                 self.may_seek = False
 
-    def _pass(self, strict: bool, sound_after: int | None) -> Generator[Decoded, None, bool]:
-        """Open the file and decode; True at its end, False after the first sound keyframe past `sound_after`."""
+    def _prepare_to_seek(self) -> None:
+        """A damaged recording is entered many times, so that it pays to index it."""
+        if self.index is None and self.probe.timing == "container":
+            self.index = finish(index_by_demuxing(self.path, self.probe))
+            self.may_seek = self.index is not None
+
+    def _pass(self, strict: bool) -> Generator[Decoded, None, bool]:
+        """Open the file and decode; True at its end, False after the first sound keyframe behind the damage."""
         with open_container(self.path) as container, _Judge(self.path, self.probe) as judge:
             stream = container.streams[self.probe.stream_index]
             configure_decoder(stream, self.threads if strict else 1, strict=strict)
-            number = 0
+            number, copier = 0, Copier()
             for number, packet in self._fed(container, stream):
                 if not strict:
                     judge.look(number, packet)
@@ -156,30 +158,32 @@ class _Decoder:
                     if origin in self._emitted:
                         continue
                     if frame.is_corrupt and strict:
-                        raise _DamageError(number)
-                    patched = bool(frame.is_corrupt) or judge.damaged.pop(origin, None) is not None
+                        raise _DamageError
+                    patched = bool(frame.is_corrupt) or origin in judge.damaged
                     is_restart = self._remember(origin, patched)
-                    yield Decoded(origin, frame, patched)
-                    if is_restart and sound_after is not None and origin > sound_after:
-                        self._note_lost(judge, origin)
+                    shown = frame if strict else copier.copy(frame)
+                    del frame
+                    yield Decoded(origin, shown, patched)
+                    if is_restart and any(damaged < origin for damaged in judge.damaged):
+                        self._note_lost(judge, before=origin)
                         return False
-            self._note_lost(judge, None)
+            self._note_lost(judge, before=number)
             if strict and self._has_gap(number):
-                raise _DamageError(number)
+                raise _DamageError
         return True
+
+    def _note_lost(self, judge: _Judge, before: int) -> None:
+        """Damaged packets that gave no picture at all."""
+        for number, pts in judge.damaged.items():
+            if number < before and number not in self._emitted:
+                counted = pts is None or self.probe.timing == "counted"
+                self.failures.note_undecoded(number if counted or pts is None else pts)
 
     def _has_gap(self, end: int) -> bool:
         """Whether a packet since the last sound keyframe gave no picture: a threaded decoder drops some silently
         when the last ones are damaged."""
         first = 0 if self.restart is None else self.restart.packet
         return any(number not in self._emitted for number in range(first, end))
-
-    def _note_lost(self, judge: _Judge, before: int | None) -> None:
-        """Damaged packets that gave no picture at all."""
-        for number, pts in judge.damaged.items():
-            if (before is None or number < before) and number not in self._emitted:
-                counted = pts is None or self.probe.timing == "counted"
-                self.failures.note_undecoded(number if counted or pts is None else pts)
 
     def _fed(self, container: Any, stream: Any) -> Iterator[tuple[int, Any | None]]:
         """`(number, packet)` from the restart point on, then a None that drains the decoder."""
@@ -205,9 +209,8 @@ class _Decoder:
     def _checked(self, found: Iterator[Any], key: KeyPoint) -> Iterator[Any]:
         """Packets after a seek, as long as they are those of the index."""
         expected = self.index.pts_by_packet(key.packet) if self.index is not None else iter(())
-        for packet, pts in zip_longest(found, expected):
-            if packet is None:
-                return
+        for packet in found:
+            pts = next(expected, NO_PACKET)
             if pts is not None and packet.pts != pts:
                 raise _LostError
             yield packet
@@ -222,7 +225,7 @@ class _Decoder:
             return list(stream.codec_context.decode(packet))
         except av.FFmpegError as error:
             if strict:
-                raise _DamageError(number) from error
+                raise _DamageError from error
             return []
 
     def _remember(self, origin: int, patched: bool) -> bool:

@@ -123,6 +123,15 @@ class DecodeFailures:
         """PTS of the undecoded and of the corrupt pictures, ascending: what a resumed pass must note again."""
         return sorted(self._undecoded), sorted(self._corrupt)
 
+    def take_over(self, other: DecodeFailures, start: int) -> None:
+        """Add what `other` noted from PTS `start` on."""
+        for mine, theirs in (
+            (self._undecoded, other._undecoded),
+            (self._corrupt, other._corrupt),
+            (self._retimed, other._retimed),
+        ):
+            mine.update(pts for pts in theirs if pts >= start)
+
     @property
     def undecoded(self) -> int:
         return len(self._undecoded)
