@@ -120,7 +120,7 @@ def test_a_dead_reader_marks_the_item_failed_and_keeps_what_was_found(
 ) -> None:
     with with_item(tmp_path / "case", clip) as case:
         work = ingest_item(case, 1, often())
-        to_frame(work, 100)
+        to_frame(work, 150)
         for child in readers():
             child.kill()
         with pytest.raises(WorkerError, match="ended by signal 9 after frame"):
