@@ -69,18 +69,22 @@ class CropSelector:
     def best(self) -> list[SelectedCrop]:
         """Up to `crops_per_tracklet` crops, best first: each next one weighs quality against likeness to those chosen.
 
-        Faulty crops are taken only where no usable one was seen, and then only the best of them.
+        A crop that looks unlike most of the track (something passes before the person, or the track took in another
+        one) counts less. Faulty crops are taken only where no usable one was seen, and then only the best of them.
         """
         usable = [c for c in self._pool if c.quality.usable]
         if not usable:
             return [self._finished(max(self._pool, key=lambda c: c.worth))] if self._pool else []
-        chosen = [max(usable, key=lambda c: c.worth)]
-        usable = [c for c in usable if c.quality.score >= self._settings.min_share_of_best * chosen[0].quality.score]
+        typical = _typicality(usable)
+        values = [c.quality.score * t for c, t in zip(usable, typical, strict=True)]
+        least = self._settings.min_share_of_best * max(values)
+        pairs = [(c, value) for c, value in zip(usable, values, strict=True) if value >= least]
+        chosen = [max(pairs, key=lambda p: p[1])[0]]
         while len(chosen) < self._settings.crops_per_tracklet:
-            left = [c for c in usable if all(c is not x for x in chosen) and self._apart(c, chosen)]
+            left = [(c, value) for c, value in pairs if self._apart(c, chosen)]
             if not left:
                 break
-            chosen.append(max(left, key=lambda c: c.quality.score * self._novelty(c, chosen)))
+            chosen.append(max(left, key=lambda p: p[1] * self._novelty(p[0], chosen))[0])
         return [self._finished(c) for c in chosen]
 
     def _apart(self, candidate: _Candidate, chosen: list[_Candidate]) -> bool:
@@ -115,6 +119,14 @@ def _look(image: np.ndarray) -> np.ndarray:
     """A tiny copy in [0, 1] without its mean brightness, so that light alone is no novelty."""
     small = cv2.resize(image, _LOOK, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return np.asarray(small - small.mean())
+
+
+def _typicality(candidates: list[_Candidate]) -> np.ndarray:
+    """`(N,)` in (0, 1]: 1 for candidates that look like the track's median, less for outliers."""
+    looks = np.stack([c.look for c in candidates])
+    distance = np.abs(looks - np.median(looks, axis=0)).mean(axis=(1, 2, 3))
+    usual = max(float(np.median(distance)), 1e-6)
+    return np.asarray(np.minimum(1.5 * usual / np.maximum(distance, 1e-6), 1.0))
 
 
 def _difference(a: _Candidate, b: _Candidate) -> float:

@@ -70,6 +70,21 @@ def test_diversity_does_not_buy_poor_crops() -> None:
     assert all(c.quality.score >= 0.5 for c in best)
 
 
+def test_what_passes_before_the_person_is_not_the_tracklets_face() -> None:
+    """A sharp sign covers the person for a while and scores best; the clear pictures still come first."""
+    selector = CropSelector(SETTINGS)
+    for n in range(100):
+        image = np.full((120, 60, 3), 120, np.uint8)
+        image[30:110, 15:45] = (30, 30, 90)
+        if 40 <= n < 55:
+            image[20:70, 10:50] = (90, 220, 220)
+        image[n % 100, ::2] += 9
+        selector.offer(Frame(image, Timestamp(n, Fraction(1, 10)), n), BOX, quality(0.8 if 40 <= n < 55 else 0.65))
+    best = selector.best()
+    assert len(best) == SETTINGS.crops_per_tracklet
+    assert not any(40 <= crop.timestamp.pts < 55 for crop in best[:3])
+
+
 def test_a_box_outside_the_frame_is_no_candidate() -> None:
     selector = CropSelector(SETTINGS)
     assert not selector.offer(frame(0), Box(500, 500, 10, 10), quality(1))
