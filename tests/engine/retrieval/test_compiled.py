@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
 
-from engine.retrieval.compiled import in_threads, one_blas_thread
+from engine.retrieval.compiled import in_threads
 
 SEARCH = """
 import numpy as np
@@ -20,43 +18,52 @@ print(nearest(gallery[3], quantise(gallery), gallery, 1)[0][0, 0])
 """
 
 
-def search_in_a_new_process(**environment):
+OVERLAP = """
+import threading
+import numpy
+from threadpoolctl import threadpool_info
+from engine.retrieval.compiled import one_blas_thread
+
+def blas_threads():
+    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+def search():
+    for _ in range(20):
+        with one_blas_thread():
+            seen.update(blas_threads())
+
+seen, before = set(), blas_threads()
+searches = [threading.Thread(target=search) for _ in range(3)]
+for each in searches:
+    each.start()
+for each in searches:
+    each.join()
+print(seen <= {1}, blas_threads() == before)
+"""
+
+
+def in_a_new_process(program, **environment):
     result = subprocess.run(
-        [sys.executable, "-c", SEARCH], env=os.environ | environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], env=os.environ | environment, capture_output=True, text=True, check=True
     )
-    assert result.stdout.split() == ["3"], result.stderr
+    return result.stdout.split()
 
 
 def test_compiled_code_is_kept_for_the_next_start(tmp_path):
-    search_in_a_new_process(NUMBA_CACHE_DIR=str(tmp_path))
+    assert in_a_new_process(SEARCH, NUMBA_CACHE_DIR=str(tmp_path)) == ["3"]
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")}
     assert kept
-    search_in_a_new_process(NUMBA_CACHE_DIR=str(tmp_path))
+    assert in_a_new_process(SEARCH, NUMBA_CACHE_DIR=str(tmp_path)) == ["3"]
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.nbc")} == kept
 
 
 def test_search_works_where_compiled_code_cannot_be_kept():
-    search_in_a_new_process(NUMBA_CACHE_LOCATOR_CLASSES="ZipCacheLocator")  # no zip archive here: no place to keep it
-
-
-def blas_threads():
-    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    # Numba looks for a zip archive only, and there is none.
+    assert in_a_new_process(SEARCH, NUMBA_CACHE_LOCATOR_CLASSES="ZipCacheLocator") == ["3"]
 
 
 def test_blas_gets_its_cores_back_when_searches_overlap():
-    def search():
-        for _ in range(20):
-            with one_blas_thread():
-                assert set(blas_threads()) <= {1}
-
-    with threadpool_limits(2, user_api="blas"):
-        before = blas_threads()
-        threads = [threading.Thread(target=search) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert blas_threads() == before
+    assert in_a_new_process(OVERLAP, OPENBLAS_NUM_THREADS="2", OMP_NUM_THREADS="2") == ["True", "True"]
 
 
 def test_blocks_cover_every_row_once_in_order():
