@@ -7,11 +7,11 @@ comes with the training extra.
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import importlib.util
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from engine.errors import ModelError, UsageError
 from engine.models.card import Model, ModelCard
 from engine.models.interface import to_tensor
 from engine.models.runtime import open_session
+from engine.models.variants import to_float16, to_int8
 
 Kind = Literal["int8", "float16"]
 _BATCH = 16
@@ -54,10 +55,11 @@ def make_variant(model: Model, kind: Kind, crops: np.ndarray, folder: Path) -> V
     calibration, measured = crops[::2], crops[1::2]
     path = folder / f"{model.name}-{kind}.onnx"
     folder.mkdir(parents=True, exist_ok=True)
+    _require_onnx()
     if kind == "int8":
-        _write_int8(model, calibration, path)
+        to_int8(model.path, path, {model.card.input.name: to_tensor(calibration, model.card.input)})
     else:
-        _write_float16(model, path)
+        to_float16(model.path, path)
     card = _variant_card(model.card, kind, hashlib.sha256(path.read_bytes()).hexdigest())
     made = Model(card, path)
     ours, theirs = _embeddings(model, measured), _embeddings(made, measured)
@@ -67,42 +69,6 @@ def make_variant(model: Model, kind: Kind, crops: np.ndarray, folder: Path) -> V
                                                        "crops": len(measured)}})  # fmt: skip
     card.save(path.with_suffix(".json"))
     return Variant(Model(card, path), cosine)
-
-
-def _write_int8(model: Model, crops: np.ndarray, path: Path) -> None:
-    """Static quantisation, 7-bit weights: without VNNI instructions, 8-bit products saturate."""
-    _require_onnx()
-    from onnxruntime import quantization
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    with tempfile.TemporaryDirectory() as scratch:
-        prepared = Path(scratch) / "prepared.onnx"
-        quant_pre_process(str(model.path), str(prepared), skip_symbolic_shape=True)
-        quantization.quantize_static(
-            str(prepared), str(path), _Batches(model, crops),
-            quant_format=quantization.QuantFormat.QDQ, per_channel=True, reduce_range=True,
-            activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8,
-            op_types_to_quantize=["Conv", "Gemm", "MatMul", "Add", "Relu", "Clip", "MaxPool"],
-        )  # fmt: skip
-
-
-def _write_float16(model: Model, path: Path) -> None:
-    """Weights and arithmetic in float16; inputs and outputs keep their types."""
-    onnx = _require_onnx()
-    from onnxruntime.transformers.float16 import convert_float_to_float16
-
-    graph = convert_float_to_float16(onnx.load(str(model.path)), keep_io_types=True)
-    onnx.save(graph, str(path))
-
-
-class _Batches:
-    """Calibration input in the form ONNX Runtime asks for: `get_next()` until None."""
-
-    def __init__(self, model: Model, crops: np.ndarray) -> None:
-        self._batches = _tensors(model.card, crops)
-
-    def get_next(self) -> Mapping[str, np.ndarray] | None:
-        return next(self._batches, None)
 
 
 def _tensors(card: ModelCard, crops: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
@@ -124,11 +90,8 @@ def _variant_card(card: ModelCard, kind: Kind, sha256: str) -> ModelCard:
     )  # fmt: skip
 
 
-def _require_onnx() -> Any:
-    try:
-        import onnx
-    except ImportError as error:
+def _require_onnx() -> None:
+    if importlib.util.find_spec("onnx") is None:
         raise ModelError(
             "Making a variant needs the package 'onnx', which is not installed.", "Install Nightjar's training extra."
-        ) from error
-    return onnx
+        )
