@@ -71,8 +71,8 @@ def _sharpness(grey: np.ndarray) -> float:
 
 def _exposure(grey: np.ndarray) -> float:
     """1 for a well-lit crop; falls with clipped pixels, with little contrast and with extreme brightness."""
-    clipped = float(((grey <= 4) | (grey >= 251)).mean())
-    mean, spread = float(grey.mean()), float(grey.std())
+    clipped = np.count_nonzero((grey <= 4) | (grey >= 251)) / grey.size
+    mean, spread = (float(each[0, 0]) for each in cv2.meanStdDev(grey))
     brightness = min(mean / 40, (255 - mean) / 40, 1.0)
     return max(min(brightness, spread / 20, 1.0), 0.0) * (1 - min(clipped * 1.5, 1.0))
 
@@ -101,12 +101,13 @@ def _inside(box: Box, frame_size: tuple[int, int]) -> float:
 def _uncovered(box: Box, others: Sequence[Box]) -> float:
     """Share of the box that shows this person alone. Who stands lower in the frame is nearer and covers fully; who
     stands behind only mixes in, and counts half."""
+    near = [other for other in others if box.intersection(other) > 0]
+    if not near:
+        return 1.0
     shown = np.ones(_GRID, np.float32)
     rows = box.top + (np.arange(_GRID[0]) + 0.5) / _GRID[0] * box.height
     columns = box.left + (np.arange(_GRID[1]) + 0.5) / _GRID[1] * box.width
-    for other in others:
-        if box.intersection(other) <= 0:
-            continue
+    for other in near:
         under = np.outer((rows >= other.top) & (rows < other.bottom), (columns >= other.left) & (columns < other.right))
         left = 0.0 if other.bottom > box.bottom else 0.5
         shown[under] = np.minimum(shown[under], left)

@@ -33,11 +33,8 @@ class _Candidate:
     quality: CropQuality
     image: np.ndarray
     look: np.ndarray
-
-    @property
-    def worth(self) -> float:
-        """Quality, with any usable crop above any faulty one."""
-        return self.quality.score + (1.0 if self.quality.usable else 0.0)
+    seconds: float
+    worth: float
 
 
 class CropSelector:
@@ -49,15 +46,16 @@ class CropSelector:
 
     def offer(self, frame: Frame, box: Box, quality: CropQuality) -> bool:
         """Consider one observation; True if it is held for now. Call in order of time."""
+        seconds, worth = float(frame.timestamp.seconds), _worth(quality)
+        last = self._pool[-1] if self._pool else None
+        near = last is not None and seconds - last.seconds < self._settings.min_crop_gap_seconds
+        if last is not None and near and worth <= last.worth:
+            return False
         image = frame.crop(box)
         if image is None:
             return False
-        look = _look(image)
-        candidate = _Candidate(frame.timestamp, box, quality, image, look)
-        last = self._pool[-1] if self._pool else None
-        if last is not None and self._gap(last, candidate) < self._settings.min_crop_gap_seconds:
-            if candidate.worth <= last.worth:
-                return False
+        candidate = _Candidate(frame.timestamp, box, quality, image, _look(image), seconds, worth)
+        if near:
             self._pool[-1] = candidate
             return True
         self._pool.append(candidate)
@@ -112,7 +110,12 @@ class CropSelector:
 
     @staticmethod
     def _gap(a: _Candidate, b: _Candidate) -> float:
-        return abs(float(b.timestamp.seconds - a.timestamp.seconds))
+        return abs(b.seconds - a.seconds)
+
+
+def _worth(quality: CropQuality) -> float:
+    """Quality, with any usable crop above any faulty one."""
+    return quality.score + (1.0 if quality.usable else 0.0)
 
 
 def _look(image: np.ndarray) -> np.ndarray:
