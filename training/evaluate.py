@@ -72,7 +72,7 @@ def student_of(content: dict[str, Any]) -> Student:
 
 def card_of(path: Path, sha256: str) -> ModelCard:
     """The card beside an ONNX file; without one, a graph that takes (N, H, W, 3) uint8 RGB is understood by itself."""
-    for card in (path.with_name(path.name + ".json"), path.with_name("card.json")):
+    for card in (path.with_suffix(".json"), path.with_name("card.json")):
         if card.is_file():
             return ModelCard.load(card)
     plain = InputSpec("", (128, 64), layout="NHWC", dtype="uint8")
@@ -80,7 +80,7 @@ def card_of(path: Path, sha256: str) -> ModelCard:
     info = open_session(Model(unknown, path)).inputs[0]
     if info.dtype != "uint8" or len(info.shape) != 4 or info.shape[3] != 3 or not (info.shape[1] and info.shape[2]):
         raise ModelError(
-            f"{path} has no card, and its input is not (N, H, W, 3) uint8.", f"Put a card beside it: {path.name}.json."
+            f"{path} has no card, and its input is not (N, H, W, 3) uint8.", f"Put a card beside it: {path.stem}.json."
         )
     spec = InputSpec(info.name, (info.shape[1], info.shape[2]), layout="NHWC", dtype="uint8")
     return ModelCard("unnamed", "student", sha256, "not stated", spec, {"embedding": "embedding"})
