@@ -53,7 +53,7 @@ def adversarial_loss(scores: Tensor, real: bool, kind: str = "log") -> Tensor:
 
 
 def cycle_loss(reconstructed: Tensor, original: Tensor) -> Tensor:
-    """One half of eq. (6): mean absolute difference per pixel value; images in [-1, 1] as the generators give them."""
+    """One half of eq. (6): the mean absolute difference of two images (N, 3, H, W) in [0, 1]."""
     return F.l1_loss(reconstructed, original)
 
 

@@ -72,18 +72,26 @@ class Method:
         return torch.optim.Adam(wanted, lr=self.config.learning_rate, weight_decay=self.config.weight_decay)
 
     def update(self, optimiser: str, loss: Tensor) -> None:
-        """Backward through `loss`, average the gradients over all devices, and step `optimiser`."""
+        """Backward through `loss` and step `optimiser`."""
+        self.backward(optimiser, loss)
+        self.apply(optimiser)
+
+    def backward(self, optimiser: str, loss: Tensor) -> None:
+        """Collect the gradients of `loss`, one of several that `optimiser` will follow."""
         value = float(loss.detach())
         if not abs(value) < LARGEST_LOSS:  # also true for NaN
             raise diverged(f"the {optimiser} loss", value, self.steps_done)
-        chosen = self.optimisers[optimiser]
-        chosen.zero_grad(set_to_none=True)
         loss.backward()
+
+    def apply(self, optimiser: str) -> None:
+        """Average the collected gradients over all devices, step `optimiser`, and forget them."""
+        chosen = self.optimisers[optimiser]
         parameters = [p for group in chosen.param_groups for p in group["params"] if p.grad is not None]
         self._average_gradients(parameters)
         if self.config.clip_norm > 0:
             torch.nn.utils.clip_grad_norm_(parameters, self.config.clip_norm)
         chosen.step()
+        chosen.zero_grad(set_to_none=True)
 
     def _average_gradients(self, parameters: list[nn.Parameter]) -> None:
         """Data parallel by hand: three optimisers that share networks do not fit DistributedDataParallel's hooks."""

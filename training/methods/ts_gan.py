@@ -25,7 +25,8 @@ Decisions the paper leaves open:
   does not see f, it has no gradient and is left out.
 * 'For conciseness' the paper hides the losses of G_R and D_R: they mirror eqs. (1) to (5). One optimiser O_G has both
   generators, one optimiser O_D both discriminators, as in CycleGAN.
-* Eqs. (1) to (4) as printed are a log likelihood; 'least-squares' (CycleGAN, AlignGAN) is an option.
+* Eq. (6) compares images in [0, 1]. Eqs. (1) to (4) as printed are a log likelihood; 'least-squares' (CycleGAN, AlignGAN)
+  is an option. Phase 1 goes through one half of the cycle after the other: the same gradient in half the memory.
 * ‖·‖² of eqs. (13) to (15): `ts_reduction`, see `losses.map_distance`. With the printed α the sum over a ResNet-50's
   16×8×1024 map is 786 times its mean (α_c·C·h·w) and swamps eq. (8) at the start; the mean is 0.006 of it and does
   nothing. 'channels' (summed over channels, mean over positions) stands between and depends neither on the input size
@@ -133,18 +134,24 @@ class TsGan(Method):
     # Phase 1 ---------------------------------------------------------------------------------------------------------
 
     def generate(self, batch: Batch, losses: dict[str, Tensor]) -> Images:
-        """Make X_I' and X_R' and teach the generators: eqs. (1), (6), (7)."""
-        to_ir, to_rgb = self.networks["generator_ir"], self.networks["generator_rgb"]
-        images = Images(batch.visible, batch.infrared, to_ir(batch.visible), to_rgb(batch.infrared))
-        losses["cycle"] = cycle_loss(to_rgb(images.fake_ir), images.real_rgb) + cycle_loss(
-            to_ir(images.fake_rgb), images.real_ir
-        )  # eq. (6)
-        losses["adversarial"] = self.fools("discriminator_ir", images.fake_ir) + self.fools(
-            "discriminator_rgb", images.fake_rgb
-        )  # eq. (1) and its mirror
-        self.update("generator", losses["adversarial"] + self.config.gan.omega * losses["cycle"])  # eq. (7)
-        images.fake_ir, images.fake_rgb = images.fake_ir.detach(), images.fake_rgb.detach()
-        return images
+        """Make X_I' and X_R' and teach the generators: eqs. (1), (6), (7), one half after the other to spare memory."""
+        fake_ir, cycle_rgb, adversarial_ir = self.half_cycle(batch.visible, "generator_ir", "generator_rgb")
+        fake_rgb, cycle_ir, adversarial_rgb = self.half_cycle(batch.infrared, "generator_rgb", "generator_ir")
+        self.apply("generator")
+        losses["cycle"] = cycle_rgb + cycle_ir
+        losses["adversarial"] = adversarial_ir + adversarial_rgb
+        return Images(batch.visible, batch.infrared, fake_ir, fake_rgb)
+
+    def half_cycle(self, real: Tensor, there: str, back: str) -> tuple[Tensor, Tensor, Tensor]:
+        """Real → fake → reconstructed; collects the gradients of this half of eq. (7).
+
+        Returns the fake image, without gradient, and the two losses.
+        """
+        fake = self.networks[there](real)
+        cycle = cycle_loss(self.networks[back](fake), real)  # a half of eq. (6)
+        adversarial = self.fools(there.replace("generator", "discriminator"), fake)  # eq. (1) or its mirror
+        self.backward("generator", adversarial + self.config.gan.omega * cycle)  # eq. (7)
+        return fake.detach(), cycle.detach(), adversarial.detach()
 
     def fools(self, discriminator: str, fake: Tensor) -> Tensor:
         """Eq. (1): the fake with its own feature map should be called real. Gradient reaches the generator alone."""
