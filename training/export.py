@@ -236,6 +236,10 @@ def export_command(parsed: argparse.Namespace) -> None:
         parities = export_student(
             parsed.checkpoint, splits, folder, name=name, variants=parsed.variants, metrics=parsed.metrics
         )
+        if parsed.generator:
+            from training.export_generator import export_generator
+
+            print(f"wrote {export_generator(parsed.checkpoint, splits, folder)}")
     except OSError as error:
         raise storage_fault(error, folder) from error
     for parity in parities:

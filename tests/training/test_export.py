@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from engine.models.interface import check_interface
 from engine.models.runtime import open_session
 from training import evaluate, export
 from training.__main__ import main
+from training.config import TrainConfig
 from training.data.images import ImageStore
 from training.data.records import Splits, fingerprint
-from training.loop import Progress
+from training.export_generator import export_generator
+from training.loop import Progress, train
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +127,19 @@ def test_an_onnx_student_without_a_card_is_understood(
     bare = tmp_path / "bare.onnx"
     bare.write_bytes((exported[0] / "student.onnx").read_bytes())
     assert evaluate.open_model(bare).size == (64, 32)
+
+
+def test_the_generator_paints_the_same_picture(
+    config: TrainConfig, teacher: Path, splits: Splits, tmp_path: Path
+) -> None:
+    short = replace(config, method="ts_gan", teacher=str(teacher), epochs=0.2)
+    train(short, splits, tmp_path / "run")
+    file = export_generator(tmp_path / "run" / "best.pt", splits, tmp_path)
+    assert json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))["training"].startswith("ts_gan")
+
+
+def test_a_run_without_a_generator_has_none_to_export(
+    baseline_run: tuple[Path, Progress], splits: Splits, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="has no generator"):
+        export_generator(baseline_run[0] / "best.pt", splits, tmp_path)

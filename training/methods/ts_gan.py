@@ -12,8 +12,8 @@ Every row of Table II is this file with other switches:
 Decisions the paper leaves open:
 
 * Generators and discriminators: those of AlignGAN, its closest predecessor with a public description, with one added
-  connection that `networks/generator.py` explains. Widths are
-  options, so that a machine without a GPU can train small ones.
+  connection that `networks/generator.py` explains. Widths are options, so that a machine without a GPU can train small
+  ones.
 * G_I makes one channel, shown three times: an IR camera has one, and a colour cast would tell fake from real at once.
 * The discriminators see f, the map of FE (the paper writes f_map for the map between FE and LE and for the one after
   LE): FE is what the teacher guides, and its map costs one pass through FE only.
@@ -25,8 +25,9 @@ Decisions the paper leaves open:
   does not see f, it has no gradient and is left out.
 * 'For conciseness' the paper hides the losses of G_R and D_R: they mirror eqs. (1) to (5). One optimiser O_G has both
   generators, one optimiser O_D both discriminators, as in CycleGAN.
-* Eq. (6) compares images in [0, 1]. Eqs. (1) to (4) as printed are a log likelihood; 'least-squares' (CycleGAN, AlignGAN)
-  is an option. Phase 1 goes through one half of the cycle after the other: the same gradient in half the memory.
+* Eqs. (1) to (4) as printed are a log likelihood; 'least-squares' (CycleGAN, AlignGAN) is an option.
+* Eq. (6) compares images in [0, 1]. Phase 1 goes through one half of the cycle after the other: the same gradient in half
+  the memory.
 * ‖·‖² of eqs. (13) to (15): `ts_reduction`, see `losses.map_distance`. With the printed α the sum over a ResNet-50's
   16×8×1024 map is 786 times its mean (α_c·C·h·w) and swamps eq. (8) at the start; the mean is 0.006 of it and does
   nothing. 'channels' (summed over channels, mean over positions) stands between and depends neither on the input size
