@@ -26,8 +26,8 @@ Decisions the paper leaves open:
 * 'For conciseness' the paper hides the losses of G_R and D_R: they mirror eqs. (1) to (5). One optimiser O_G has both
   generators, one optimiser O_D both discriminators, as in CycleGAN.
 * Eqs. (1) to (4) as printed are a log likelihood; 'least-squares' (CycleGAN, AlignGAN) is an option.
-* Eq. (6) compares images in [0, 1]. Phase 1 goes through one half of the cycle after the other: the same gradient in half
-  the memory.
+* Eq. (6) compares images in [0, 1]. Phase 1 goes through one half of the cycle after the other: the same gradient in
+  half the memory.
 * ‖·‖² of eqs. (13) to (15): `ts_reduction`, see `losses.map_distance`. With the printed α the sum over a ResNet-50's
   16×8×1024 map is 786 times its mean (α_c·C·h·w) and swamps eq. (8) at the start; the mean is 0.006 of it and does
   nothing. 'channels' (summed over channels, mean over positions) stands between and depends neither on the input size
