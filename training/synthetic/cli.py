@@ -26,6 +26,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _frames(commands)
     _scene(commands)
     _demo(commands)
+    _sheet(commands)
 
 
 def _common(commands: Any, name: str, about: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -125,6 +126,27 @@ def _run_demo(arguments: argparse.Namespace) -> int:
 
     files = run_with_bar(demo_footage(arguments.out, arguments.makehuman, arguments.workers))
     print(f"{len(files)} files in {arguments.out}")
+    return 0
+
+
+def _sheet(commands: Any) -> None:
+    parser = _common(commands, "sheet", "draw a contact sheet (PNG) to judge the pictures by eye", _run_sheet)
+    parser.add_argument("--people", type=int, default=16, help="on the sheet, an even number (default 16)")
+    parser.add_argument("--frames", type=int, default=6, help="single frames, an even number (default 6)")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def _run_sheet(arguments: argparse.Namespace) -> int:
+    from training.synthetic.assets import load_pack
+    from training.synthetic.manifest import check_count
+    from training.synthetic.sheet import write_sheet
+    from training.synthetic.studio import Studio
+
+    check_count("--people", arguments.people, 2, 200)
+    check_count("--frames", arguments.frames, 0, 100)
+    studio = Studio(load_pack(arguments.makehuman))
+    path = run_with_bar(write_sheet(arguments.out, studio, arguments.seed, arguments.people, arguments.frames))
+    print(path)
     return 0
 
 
