@@ -27,6 +27,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _scene(commands)
     _demo(commands)
     _sheet(commands)
+    _assets(commands)
 
 
 def _common(commands: Any, name: str, about: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -147,6 +148,21 @@ def _run_sheet(arguments: argparse.Namespace) -> int:
     studio = Studio(load_pack(arguments.makehuman))
     path = run_with_bar(write_sheet(arguments.out, studio, arguments.seed, arguments.people, arguments.frames))
     print(path)
+    return 0
+
+
+def _assets(commands: Any) -> None:
+    about = "build the body and clothes pack from an installed MakeHuman"
+    parser = commands.add_parser("assets", help=about, description=about)
+    parser.add_argument("out", type=Path, help="folder of the new pack")
+    parser.add_argument("--makehuman", type=Path, required=True, metavar="DIR", help="folder of an installed MakeHuman")
+    parser.set_defaults(run=_run_assets)
+
+
+def _run_assets(arguments: argparse.Namespace) -> int:
+    from training.synthetic.build_pack import build_pack
+
+    print(run_with_bar(build_pack(arguments.out, arguments.makehuman)))
     return 0
 
 
