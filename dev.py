@@ -99,6 +99,13 @@ def bench(arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def synthetic_sheet(arguments: Sequence[str]) -> int:
+    """A page of rendered people in build/synthetic-sheet.png; the pack lies in ../shared/makehuman unless told."""
+    out = ROOT / "build" / "synthetic-sheet.png"
+    pack = () if "--makehuman" in arguments else ("--makehuman", str(ROOT.parent / "shared" / "makehuman"))
+    return python("-m", "training", "synthetic", "sheet", str(out), *pack, *arguments)
+
+
 @dataclass(frozen=True)
 class Verb:
     """One command: what it is for, what it does, the extras of pyproject.toml and the system libraries it needs."""
@@ -115,6 +122,7 @@ VERBS = {
     "test": Verb("run the tests (arguments go to pytest)", test, WITH_TRAINING),
     "lint": Verb("check style, types and the walls between rooms", lint, ("dev",), libraries=False),
     "bench": Verb("measure speed and memory ([name ...], --list)", bench, WITH_TRAINING),
+    "synthetic-sheet": Verb("draw a page of rendered people, to judge them by eye", synthetic_sheet, WITH_TRAINING),
     "setup": Verb("install all that the commands need, for work without network", setup, WITH_TRAINING),
 }
 
