@@ -85,6 +85,7 @@ class Pool(QObject):
         self._waiting = {}
         self._keys = count()
         self._stopping = False
+        self._working = 0
         self._threads = [threading.Thread(target=self._loop, name=f"{name}-{n}", daemon=True) for n in range(threads)]
         for thread in self._threads:
             thread.start()
@@ -109,6 +110,11 @@ class Pool(QObject):
             for key in [key for key in self._waiting if not wanted(key)]:
                 del self._waiting[key]
 
+    def busy(self) -> bool:
+        """True while something waits or is being done."""
+        with self._wake:
+            return bool(self._waiting) or self._working > 0
+
     def stop(self) -> None:
         """End the threads after what they are doing now; ordered work is finished first."""
         with self._wake:
@@ -128,12 +134,16 @@ class Pool(QObject):
                     return
                 key = next(iter(self._waiting) if self._in_order else reversed(self._waiting))
                 function, done, failed = self._waiting.pop(key)
+                self._working += 1
             try:
                 result = function()
             except Exception as error:  # noqa: BLE001 - handed to the GUI thread, which tells bug from fault
                 self._post(lambda e=error, f=failed: f(e) if f else report(e))
             else:
                 self._post(lambda r=result, d=done: d(r))
+            finally:
+                with self._wake:
+                    self._working -= 1
 
     def _post(self, call: Callable[[], None]) -> None:
         if not self._stopping:

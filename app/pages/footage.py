@@ -251,6 +251,7 @@ class FootagePage(Page):
         row = self.current()
         if row is not None:
             footage.ingest(self.session, row.item)
+            self.view.setFocus()
 
     def _waiting(self) -> list[FootageRow]:
         """Items that are neither done nor being worked on."""

@@ -111,6 +111,8 @@ class SearchPage(Page):
         self.view.opened.connect(lambda _row: self._show_view(COMPARE))
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._current_changed())
         self.compare.moved.connect(self.view.select_row)
+        self.compare.observations.accepted.connect(lambda: self._decide(Verdict.CONFIRMED))
+        self.compare.observations.left.connect(self.focus_main)
         self.bar.confirm.clicked.connect(lambda: self._decide(Verdict.CONFIRMED))
         self.bar.reject.clicked.connect(lambda: self._decide(Verdict.REJECTED))
         self.bar.inconclusive.clicked.connect(lambda: self._decide(Verdict.INCONCLUSIVE))

@@ -22,7 +22,7 @@ from app.keys import COMMANDS, SCOPES, Command
 from app.pages.base import Page
 from app.preferences import CACHE_MEGABYTES
 from app.session import Changes, Session
-from app.widgets.basic import Button, ComboBox, Segment, box, label, styled
+from app.widgets.basic import Button, ComboBox, Segment, box, inset, label, styled
 from app.words import tr
 from engine.settings import user_data_dir
 
@@ -73,6 +73,7 @@ class SettingsPage(Page):
         cache = QSpinBox()
         cache.setRange(32, 8192)
         cache.setSuffix(" MB")
+        inset(cache)
         cache.setValue(int(preferences.get("cache_megabytes", CACHE_MEGABYTES)))
         cache.valueChanged.connect(lambda value: preferences.set("cache_megabytes", value))
         form.addRow(tr("Memory for thumbnails"), cache)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QBoxLayout,
     QButtonGroup,
     QCheckBox,
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QStyle,
@@ -71,6 +73,12 @@ def styled(widget: QWidget, name: str) -> QWidget:
     widget.setObjectName(name)
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     return widget
+
+
+def inset(box: QAbstractSpinBox) -> None:
+    """Give the text of a spin box the room at its sides that line edits have; the sheet cannot."""
+    for line in box.findChildren(QLineEdit):
+        line.setTextMargins(8, 0, 8, 0)
 
 
 def repolish(widget: QWidget) -> None:

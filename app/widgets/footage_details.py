@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from app.operations import footage
 from app.operations.footage import FootageRow
 from app.session import Session
-from app.times import date_time, offset, plus_minus
+from app.times import offset, plus_minus, short_date_time
 from app.widgets.basic import (
     Badge,
     Button,
@@ -31,6 +31,7 @@ from app.widgets.basic import (
     ElidedLabel,
     Segment,
     box,
+    inset,
     label,
     rule,
     set_role,
@@ -48,6 +49,7 @@ def _date_edit(name: str) -> QDateTimeEdit:
     edit = QDateTimeEdit(QDateTime.currentDateTime())
     edit.setDisplayFormat(FORMAT)
     edit.setAccessibleName(name)
+    inset(edit)
     return edit
 
 
@@ -150,6 +152,7 @@ class FootageDetails(QWidget):
         self._uncertainty.setDecimals(1)
         self._uncertainty.setPrefix("± ")
         self._uncertainty.setSuffix(" s")
+        inset(self._uncertainty)
         grid.addWidget(label(tr("Source"), "quiet"), 0, 0)
         grid.addWidget(label(tr("Uncertainty"), "quiet"), 0, 1)
         grid.addWidget(self._source, 1, 0)
@@ -246,6 +249,7 @@ class FootageDetails(QWidget):
         self._reference.setDateTime(QDateTime(record.reference_reading.astimezone().replace(tzinfo=None)))
         self._uncertainty.setValue(record.uncertainty_seconds)
         self._source.setCurrentText(record.source)
+        self._source.lineEdit().setCursorPosition(0)
         words = tr("Recorded by {who}, {when} UTC. Recorder time is kept; adjusted time is computed beside it.")
         self._note.setText(words.format(who=record.examiner, when=record.at[:16].replace("T", " ")))
 
@@ -256,8 +260,8 @@ class FootageDetails(QWidget):
         margin = plus_minus(self._uncertainty.value())
         start = _value(self._start) if self._knows_start.isChecked() else None
         self._sums[0].setText(f"{offset(delta)} {margin}")
-        self._sums[1].setText(date_time(start) or tr("unknown"))
-        self._sums[2].setText(f"{date_time(start + delta)} {margin}" if start else tr("unknown"))
+        self._sums[1].setText(short_date_time(start) or tr("unknown"))
+        self._sums[2].setText(f"{short_date_time(start + delta)} {margin}" if start else tr("unknown"))
 
     def _show_facts(self, row: FootageRow) -> None:
         probe, item = row.item.probe, row.item

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.widgets.basic import Glyph, Segment, box, label, styled
@@ -17,6 +19,22 @@ FEATURES = (
     ("build and gait", "Build, gait"),
 )
 ANSWERS = (("Similar", "similar"), ("Different", "different"), ("Cannot tell", "cannot tell"))
+
+
+class ReasonEdit(QPlainTextEdit):
+    """Ctrl+Enter confirms, Escape goes back to the pictures."""
+
+    accepted = Signal()
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        pressed = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if pressed and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.accepted.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 class Observations(QWidget):
@@ -50,10 +68,11 @@ class Observations(QWidget):
         line = box(QHBoxLayout(), 8)
         line.addWidget(label(tr("Reason"), "strong"))
         line.addStretch(1)
-        self._needed = label(tr("needed to confirm"), "quiet")
+        self._needed = label(tr("needed to confirm, Ctrl+Enter"), "quiet")
         line.addWidget(self._needed)
         column.addLayout(line)
-        self._reason = QPlainTextEdit()
+        self._reason = ReasonEdit()
+        self.accepted, self.left = self._reason.accepted, self._reason.left
         self._reason.setAccessibleName(tr("Reason"))
         self._reason.setTabChangesFocus(True)
         self._reason.setMinimumHeight(56)

@@ -19,7 +19,7 @@ from tests.helpers.films import people_case
 EXAMINER = "A. Examiner"
 PATIENCE_MS = 20_000
 
-Wait = Callable[[Callable[[], bool]], None]
+Wait = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ def test_every_page_opens_and_fits(opened: Window, until: Wait, errors: list[Exc
         assert opened.current == entry.name
         QTest.qWait(10)
         assert page.width() <= opened.width()
-    until(lambda: not opened.session.pool._waiting)
+    until(lambda: not opened.session.pool.busy())
     assert opened.width() == size[0], "a page forced the window wider"
     assert not errors
 

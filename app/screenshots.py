@@ -1,0 +1,176 @@
+"""Pictures of every page over the demo case, for the documentation: `python -m app.screenshots [--out FOLDER]`.
+
+The window is 1440 × 900 at 200 %, once dark and once light. A case that is ready (`--case`) saves the ingest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from app.shell import Window
+
+SIZE = (1440, 900)
+PATIENCE = 900.0
+COLOURS = 160  # of the palette: the window has few, the pictures of people keep their look
+EXAMINER = "Examiner 1"
+
+
+class Photographer:
+    """Drives one window and saves what it shows."""
+
+    def __init__(self, app: QApplication, window: Window, out: Path) -> None:
+        self.app, self.window, self.out = app, window, out
+
+    def until(self, condition: Callable[[], Any], what: str) -> None:
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{what} never came")
+            self.app.processEvents()
+            time.sleep(0.005)
+
+    def rest(self, seconds: float = 1.2) -> None:
+        end = time.monotonic() + seconds
+        self.until(lambda: time.monotonic() >= end, "the end of a rest")
+        self.until(lambda: not self.window.session.pool.busy(), "the last thumbnail")
+
+    def take(self, name: str) -> None:
+        """Save what is in sight, with a palette."""
+        from io import BytesIO
+
+        from PIL import Image
+        from PySide6.QtCore import QBuffer
+
+        from app import theme
+
+        self.rest()
+        buffer = QBuffer()
+        buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+        self.window.grab().save(buffer, "PNG")
+        picture = Image.open(BytesIO(buffer.data().data())).convert("RGB")
+        path = self.out / f"{name}-{theme.themer.name}.png"
+        picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+        print(f"{path.name}: {path.stat().st_size // 1000} kB")
+
+
+def _prepare(photographer: Photographer, case: Path | None, place: Path) -> None:
+    """Open the case, ingest what waits, and search and decide where nobody has yet."""
+    from app.operations import cases, footage
+
+    window = photographer.window
+    if case is None:
+        cases.open_demo(window.session, place, EXAMINER)
+    else:
+        cases.open_case(window.session, case, EXAMINER)
+    photographer.until(lambda: window.session.is_open, "the case")
+    page: Any = window.page("footage")
+    photographer.until(lambda: page.model.rows, "the footage")
+    page.trigger("footage.all")
+    photographer.until(
+        lambda: not any(job.lane == footage.INGEST for job in window.session.runner.active()), "the end of the ingest"
+    )
+
+
+def _search(photographer: Photographer) -> None:
+    from app import people
+    from app.operations import decisions, searching
+    from app.operations.decisions import Verdicts
+    from engine.store.tracklets import TrackletFilter
+    from engine.types import Modality, Verdict
+
+    window = photographer.window
+    page: Any = window.show_page("search")
+    photographer.rest()
+    if page.data is None:
+        case = window.session.case
+        assert case is not None
+        found = case.tracklets.ids(TrackletFilter(modality=Modality.INFRARED, usable=True), "observations")
+        page.start_query(searching.query_of(people.person(case, int(found[0]))))
+        photographer.until(lambda: page.data is not None, "the candidates")
+        apart = case.subjects.cannot_be(page.data.tiles[0].tracklet)
+        free = next(n for n, tile in enumerate(page.data.tiles[1:], 1) if tile.tracklet not in apart)
+        verdicts = {0: Verdict.CONFIRMED, free: Verdict.CONFIRMED}
+        rest = [n for n in range(1, 8) if n != free]
+        verdicts |= {rest[0]: Verdict.REJECTED, rest[1]: Verdict.REJECTED, rest[3]: Verdict.INCONCLUSIVE}
+        for row, verdict in verdicts.items():
+            chosen = (page.data.tiles[row].tracklet,)
+            decisions.decide(window.session, Verdicts(page.data.search.id, chosen, verdict, "Same build and coat"))
+        photographer.rest()
+
+
+def _album(photographer: Photographer) -> None:
+    """Every page once."""
+    window = photographer.window
+    for name in ("start", "footage", "people", "activity", "models", "settings"):
+        window.show_page(name)
+        photographer.take(name)
+    page: Any = window.show_page("review")
+    photographer.until(lambda: page.feed.current is not None, "the first frame")
+    page.trigger("person.next")
+    photographer.rest()
+    page.feed.skip(3.0)
+    photographer.rest(0.5)
+    page.trigger("frame.person")
+    photographer.take("review")
+    page = window.show_page("search")
+    page.view.select_row(2)
+    photographer.take("search")
+    page.trigger("compare")
+    photographer.rest(3.0)
+    photographer.take("compare")
+    page.trigger("grid")
+    window.show_page("subjects")
+    photographer.take("subjects")
+
+
+def main() -> int:
+    """Take all pictures; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Pictures of every page over the demo case")
+    parser.add_argument("--out", type=Path, default=Path("docs/screenshots"))
+    parser.add_argument("--case", type=Path, help="a case that is ready, instead of a fresh demo")
+    chosen = parser.parse_args()
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ.setdefault("QT_SCALE_FACTOR", "2")
+    from PySide6.QtWidgets import QApplication
+
+    from app import tasks, theme
+    from app.preferences import Preferences
+    from app.session import Session
+    from app.shell import Window
+
+    app = QApplication(sys.argv[:1])
+    theme.load_fonts()
+    theme.apply(app, "dark")
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        window = Window(Session(Preferences(Path(place) / "window.ini")))
+        tasks.set_reporter(_stop)
+        window.session.failed.connect(_stop)
+        window.show()
+        window.resize(*SIZE)
+        photographer = Photographer(app, window, chosen.out)
+        _prepare(photographer, chosen.case, Path(place) / "demo")
+        _search(photographer)
+        for name in ("dark", "light"):
+            theme.apply(app, name)
+            _album(photographer)
+        window.close()
+    return 0
+
+
+def _stop(error: Exception) -> None:
+    raise SystemExit(f"screenshots: {error}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

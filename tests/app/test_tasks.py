@@ -1,0 +1,85 @@
+"""Jobs pause, go on, wait for their lane and stop where they said; what they hold is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+
+from app.tasks import Job, JobState, Pool, Runner
+from engine.progress import Progress, Work
+from tests.app.conftest import Wait
+
+
+@pytest.fixture
+def runner(qtbot: object) -> Iterator[Runner]:
+    made = Runner()
+    yield made
+    made.stop()
+
+
+def _steps(gate: Event, closed: list[str], name: str = "job") -> Work[str]:
+    try:
+        for n in range(1000):
+            gate.wait(5)
+            yield Progress("stepping", n, 1000, "steps")
+        return "done"
+    finally:
+        closed.append(name)
+
+
+def test_a_paused_job_stands_still_and_goes_on(runner: Runner, until: Wait) -> None:
+    gate, closed = Event(), []
+    gate.set()
+    results: list[object] = []
+    job = runner.start(Job("count", lambda: _steps(gate, closed), done=results.append))
+    until(lambda: job.progress is not None)
+    runner.pause(job)
+    assert job.state is JobState.PAUSED or job.state.ended
+    runner.resume(job)
+    until(lambda: results)
+    assert results == ["done"]
+    assert closed == ["job"]
+
+
+def test_cancelling_closes_the_generator(runner: Runner, until: Wait) -> None:
+    gate, closed = Event(), []
+    job = runner.start(Job("count", lambda: _steps(gate, closed)))
+    until(lambda: job.state is JobState.RUNNING)
+    runner.cancel(job)
+    gate.set()
+    until(lambda: job.state is JobState.CANCELLED)
+    assert closed == ["job"]
+
+
+def test_one_job_per_lane(runner: Runner, until: Wait) -> None:
+    gate, closed = Event(), []
+    first = runner.start(Job("first", lambda: _steps(gate, closed, "first"), "lane"))
+    second = runner.start(Job("second", lambda: _steps(gate, closed, "second"), "lane"))
+    until(lambda: first.state is JobState.RUNNING)
+    assert second.state is JobState.WAITING
+    gate.set()
+    until(lambda: second.state is JobState.DONE)
+    assert closed == ["first", "second"]
+
+
+def test_changes_keep_their_order(runner: Runner, until: Wait) -> None:
+    seen: list[int] = []
+    for n in range(50):
+        runner.call(lambda n=n: seen.append(n))
+    until(lambda: len(seen) == 50)
+    assert seen == list(range(50))
+
+
+def test_what_is_no_longer_wanted_is_not_read(qtbot: object, until: Wait) -> None:
+    gate, read = Event(), []
+    pool = Pool(1, "test")
+    pool.submit(lambda: gate.wait(5), lambda _r: None)
+    for n in range(20):
+        pool.submit(lambda n=n: read.append(n), lambda _r: None, key=n)
+    pool.keep_only(lambda key: key in (3, 4))
+    gate.set()
+    until(lambda: not pool.busy())
+    assert sorted(read) == [3, 4]
+    pool.stop()
