@@ -9,7 +9,7 @@ from functools import cache
 
 import qtawesome
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
+from PySide6.QtGui import QFont, QIcon, QIconEngine, QPainter, QPixmap
 
 from app import theme
 
@@ -23,13 +23,18 @@ def glyph(name: str) -> str:
     return str(qtawesome.charmap(f"{PREFIX}.{name}"))
 
 
+@cache
+def _font(size: int) -> QFont:
+    made = QFont(qtawesome.font(PREFIX, 16))
+    made.setPixelSize(size)
+    return made
+
+
 def paint(painter: QPainter, rect: QRectF | QRect, name: str, colour: str = "text2") -> None:
     """Draw an icon centred in `rect`, in a token's colour."""
     area = QRectF(rect)
     painter.save()
-    made = qtawesome.font(PREFIX, 16)
-    made.setPixelSize(max(round(min(area.width(), area.height())), 1))
-    painter.setFont(made)
+    painter.setFont(_font(max(round(min(area.width(), area.height())), 1)))
     painter.setPen(theme.color(colour))
     painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, glyph(name))
     painter.restore()

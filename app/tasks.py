@@ -284,23 +284,27 @@ class Runner(QObject):
         self.jobs_changed.emit()
 
     def _run(self, job: Job) -> None:
-        work = None
         try:
-            work = job.make()
-            while True:
-                self._hold(job)
-                progress = next(work)
-                job.meter.update(progress)
-                job.progress = progress
-        except StopIteration as end:
-            self._end(job, JobState.DONE, result=end.value)
+            result = self._drive(job)
         except Cancelled as error:
             self._end(job, JobState.CANCELLED, error)
         except Exception as error:  # noqa: BLE001 - handed to the GUI thread, which tells bug from fault
             self._end(job, JobState.FAILED, error)
+        else:
+            self._end(job, JobState.DONE, result=result)
+
+    def _drive(self, job: Job) -> Any:
+        """Step the generator to its end; it is closed before anybody hears of the end."""
+        work = job.make()
+        try:
+            while True:
+                self._hold(job)
+                job.progress = next(work)
+                job.meter.update(job.progress)
+        except StopIteration as end:
+            return end.value
         finally:
-            if work is not None:
-                work.close()
+            work.close()
 
     def _hold(self, job: Job) -> None:
         with self._wake:

@@ -6,6 +6,7 @@ Greys are pure neutral so that they never tint an image; one accent, no green. T
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cache
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -94,14 +95,20 @@ def tokens() -> Tokens:
 
 
 def color(name: str, alpha: int = 255) -> QColor:
-    """A token as a colour; `alpha` in 0..255."""
-    value = QColor(getattr(tokens(), name))
+    """A token as a colour; `alpha` in 0..255. Not to be changed by who gets it."""
+    return _color(themer.name, name, alpha)
+
+
+@cache  # delegates ask for the same few, thousands of times a second
+def _color(theme: str, name: str, alpha: int) -> QColor:
+    value = QColor(getattr(THEMES[theme], name))
     value.setAlpha(alpha)
     return value
 
 
+@cache
 def font(size: int = 13, *, bold: bool = False, mono: bool = False) -> QFont:
-    """Inter with tabular figures (or JetBrains Mono) of `size` logical pixels."""
+    """Inter with tabular figures (or JetBrains Mono) of `size` logical pixels. Not to be changed by who gets it."""
     made = QFont(MONO if mono else SANS)
     made.setStyleHint(QFont.StyleHint.Monospace if mono else QFont.StyleHint.SansSerif)
     made.setPixelSize(size)

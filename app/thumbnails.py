@@ -40,9 +40,9 @@ def decode(jpeg: bytes, room: QSize) -> QImage:
 
 
 class Thumbnails(QObject):
-    """Asked by delegates while they paint; `arrived` says that a repaint would show more."""
+    """Asked by delegates while they paint; `arrived` names the crops that a repaint would show."""
 
-    arrived = Signal()
+    arrived = Signal(object)  # set of crop ids
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -53,7 +53,8 @@ class Thumbnails(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(COALESCE_MS)
-        self._timer.timeout.connect(self.arrived)
+        self._timer.timeout.connect(self._announce)
+        self._fresh: set[int] = set()
         session.changed.connect(self._on_changed)
 
     def get(self, crop_id: int, room: QSize) -> QImage | Unreadable | None:
@@ -82,7 +83,11 @@ class Thumbnails(QObject):
         """Read this one again at the next paint."""
         for key in [key for key in self._images if key[0] == crop_id]:
             self._drop(key)
-        self.arrived.emit()
+        self.arrived.emit({crop_id})
+
+    def _announce(self) -> None:
+        fresh, self._fresh = self._fresh, set()
+        self.arrived.emit(fresh)
 
     def _drop(self, key: Key) -> None:
         image = self._images.pop(key, None)
@@ -93,6 +98,7 @@ class Thumbnails(QObject):
         self._drop(key)
         self._asked.discard(key)
         self._images[key] = image
+        self._fresh.add(key[0])
         if isinstance(image, QImage):
             self.held_bytes += image.sizeInBytes()
         while self.held_bytes > self._session.preferences.cache_bytes and len(self._images) > 1:

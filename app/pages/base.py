@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.session import Changes, Session
 from app.widgets.basic import Button, box, label, styled
@@ -98,6 +98,12 @@ class Page(QWidget):
 
     def shut(self) -> None:
         """The window closes: end threads of the page's own."""
+
+    def content_shown(self) -> None:
+        """The page's main view has just come into sight: it gets the keyboard, unless somebody is typing."""
+        typing = isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit))
+        if self.isVisible() and not typing:
+            self.focus_main()
 
     def focus_main(self) -> None:
         """Give the keyboard to the page's main view."""

@@ -135,7 +135,11 @@ class FootagePage(Page):
         self.header.subtitle.setText(
             words.format(items=items, cameras=counted(len(cameras), tr("camera"), tr("cameras"))) if rows else ""
         )
-        self._stack.setCurrentIndex(1 if rows else 0)
+        if rows and self._stack.currentIndex() == 0:
+            self._stack.setCurrentIndex(1)
+            self.content_shown()
+        elif not rows:
+            self._stack.setCurrentIndex(0)
         self.details.setVisible(bool(rows) and not self._narrow)
         counts = (
             len(rows),

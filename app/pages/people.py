@@ -123,7 +123,11 @@ class PeoplePage(Page):
             self._camera.addItems([tr("All cameras"), *(name for _, name in cameras)])
             self._camera.setCurrentText(now)
         self.model.show_ids(ids)
-        self._stack.setCurrentIndex(1 if len(ids) else 0)
+        if len(ids) and self._stack.currentIndex() == 0:
+            self._stack.setCurrentIndex(1)
+            self.content_shown()
+        elif not len(ids):
+            self._stack.setCurrentIndex(0)
         self.view.select_row(0)
 
     def _fetch(self, ids: Sequence[int], deliver: Any) -> None:

@@ -6,7 +6,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from app.widgets.basic import Button, Glyph, box, label, rule, set_role, styled
 from app.widgets.cards import ActionCard, RecentRow
 from app.words import tr
 
+FACTS_MS = 600  # after the window has shown: asking loads ONNX Runtime
 CLAIMS = (
     (
         "text-search",
@@ -146,7 +147,8 @@ class StartPage(Page):
         home = str(Path.home())
         self.session.pool.submit(lambda: shutil.disk_usage(home).free, self._show_space)
         device = self.session.preferences.device
-        self.session.pool.submit(lambda: facts(device), self._show_machine)
+        ask = lambda: self.session.pool.submit(lambda: facts(device), self._show_machine)  # noqa: E731
+        QTimer.singleShot(FACTS_MS, self, ask)
 
     def _show_recent(self, present: list[bool]) -> None:
         while self._recent.count():

@@ -208,7 +208,11 @@ class SubjectsPage(Page):
         now = self.view.subject.id if self.view else None
         self._rows = rows
         self.header.subtitle.setText(counted(len(rows), tr("subject in this case"), tr("subjects in this case")))
-        self._stack.setCurrentIndex(1 if rows else 0)
+        if rows and self._stack.currentIndex() == 0:
+            self._stack.setCurrentIndex(1)
+            self.content_shown()
+        elif not rows:
+            self._stack.setCurrentIndex(0)
         self.list.blockSignals(True)
         self.list.clear()
         for row in rows:

@@ -40,7 +40,7 @@ class TileView(QListView):
         self.setSelectionRectVisible(False)
         self.setDragEnabled(False)
         self.set_tile_width(142)
-        thumbnails.arrived.connect(self._repaint)
+        thumbnails.arrived.connect(self._arrived)
         theme.themer.changed.connect(self._repaint)
         self.verticalScrollBar().valueChanged.connect(self._cancel_unseen)
         self.selectionModel().currentChanged.connect(lambda now, _before: self.current_changed.emit(now.row()))
@@ -133,6 +133,12 @@ class TileView(QListView):
         super().resizeEvent(event)
         if row >= 0:
             self.scrollTo(self.tiles.index(row))
+
+    def _arrived(self, crops: set[int]) -> None:
+        for row in self.visible_rows():
+            tile = self.tiles.tile(row)
+            if tile is not None and tile.crop in crops:
+                self.viewport().update(self.visualRect(self.tiles.index(row)))
 
     def _repaint(self) -> None:
         self.viewport().update()

@@ -30,7 +30,7 @@ class CropPicture(QWidget):
         self.checked: bool | None = None
         self.warning = ""
         self._image: QImage | None = None
-        thumbnails.arrived.connect(self.update)
+        thumbnails.arrived.connect(self._arrived)
 
     def show_crop(self, crop: int | None, *, checked: bool | None = None, warning: str = "") -> None:
         self.crop, self.checked, self.warning, self._image = crop, checked, warning, None
@@ -44,6 +44,10 @@ class CropPicture(QWidget):
         """A picture that does not come from the case's crops."""
         self.crop, self._image = None, image
         self.update()
+
+    def _arrived(self, crops: set[int]) -> None:
+        if self.crop in crops:
+            self.update()
 
     def _toggle(self) -> None:
         if self.checked is not None:
@@ -174,7 +178,7 @@ class Strip(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(self.delegate.tile.height() + 2)
         self.clicked.connect(lambda index: self.picked.emit(index.row()))
-        thumbnails.arrived.connect(self.viewport().update)
+        thumbnails.arrived.connect(lambda _crops: self.viewport().update())
 
     def select_row(self, row: int) -> None:
         index = self.tiles.index(row)
