@@ -79,8 +79,8 @@ def crop_worker(pack: str) -> None:
     """What a worker of a crop set does, for its memory."""
     studio = Studio(load_pack(Path(pack)))
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(1, 9):
-            _render_person(studio, number, folder, CropSettings(ids=8, per_camera=2, seed=1))
+        for number in range(1, 31):
+            _render_person(studio, number, folder, CropSettings(ids=30, per_camera=2, seed=1))
 
 
 def scene_worker(pack: str) -> None:

@@ -9,7 +9,7 @@ import sys
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")  # one process per core; before numpy loads
 
-from engine.errors import Cancelled, NightjarError  # noqa: E402
+from engine.errors import NightjarError  # noqa: E402
 from training.synthetic.cli import add_subcommands  # noqa: E402
 
 
@@ -20,9 +20,6 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         return int(arguments.run(arguments))
-    except KeyboardInterrupt:
-        print("Stopped. Run the same command again to go on.", file=sys.stderr)
-        return Cancelled.exit_code
     except NightjarError as error:
         print(error, file=sys.stderr)
         if error.hint:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.errors import Cancelled
 from engine.progress import Progress, Work, finish
 
 
@@ -25,6 +26,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _crops(commands)
     _frames(commands)
     _scene(commands)
+    _archive(commands)
     _demo(commands)
     _sheet(commands)
     _assets(commands)
@@ -117,6 +119,32 @@ def _run_scene(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _archive(commands: Any) -> None:
+    parser = _common(commands, "archive", "render a camera's still images of a whole day", _run_archive)
+    parser.add_argument("--date", default="2026-03-11", help="ISO date of the day (default 2026-03-11)")
+    parser.add_argument("--first-hour", type=int, default=0, help="hour to begin with (default 0)")
+    parser.add_argument("--hours", type=int, default=24, help="hours to render (default 24)")
+    parser.add_argument("--people", type=int, default=12, help="who come back (default 12)")
+    parser.add_argument("--visits", type=int, default=8, help="people passing per hour, about (default 8)")
+    parser.add_argument("--every", type=float, default=1.0, help="seconds between pictures of movement (default 1)")
+    parser.add_argument("--width", type=int, default=1280)
+    parser.add_argument("--height", type=int, default=720)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1, help="processes; does not change the result (default 1)")
+
+
+def _run_archive(arguments: argparse.Namespace) -> int:
+    from training.synthetic.archive import ArchiveSettings, archive_set
+
+    settings = ArchiveSettings(
+        arguments.seed, arguments.date, arguments.first_hour, arguments.hours, arguments.people, arguments.visits,
+        arguments.every, arguments.width, arguments.height,
+    )  # fmt: skip
+    files = run_with_bar(archive_set(arguments.out, arguments.makehuman, settings, arguments.workers))
+    print(f"{len(files)} files in {arguments.out}")
+    return 0
+
+
 def _demo(commands: Any) -> None:
     parser = _common(commands, "demo", "render the demo case's footage (resources/demo)", _run_demo)
     parser.add_argument("--workers", type=int, default=1, help="processes; does not change the result (default 1)")
@@ -180,4 +208,7 @@ def run_with_bar(work: Work[Any]) -> Any:
                 tasks[progress.stage] = bar.add_task(progress.stage, total=progress.total)
             bar.update(tasks[progress.stage], completed=progress.done, total=progress.total)
 
-        return finish(work, report)
+        try:
+            return finish(work, report)
+        except KeyboardInterrupt:
+            raise Cancelled("Stopped; what is finished is kept.", "Run the same command again to go on.") from None

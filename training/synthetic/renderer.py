@@ -99,6 +99,9 @@ class Backdrop:
         return self.lighting.position + ray * np.clip(reach, 1.0, 3.0)[:, None]
 
 
+_BUFFERS = ((1, np.float32), (1, np.int32), (2, np.float32), (1, np.int32), (3, np.float32))  # of _Frame, in order
+
+
 class Renderer:
     """Keeps the textures and reuses the frame buffers."""
 
@@ -106,7 +109,7 @@ class Renderer:
         self._textures = pack.textures
         self._linear = ((np.arange(256) / 255.0) ** 2.2).astype(np.float32)
         self._noise = noise_table()
-        self._buffers: dict[tuple[int, int], tuple[np.ndarray, ...]] = {}
+        self._capacity, self._buffers = 0, []
 
     def draw(
         self,
@@ -166,16 +169,16 @@ class Renderer:
         return Picture(image, *_truth(frame.owner, drawn, s))
 
     def _frame(self, view: View, oversample: int, depth: np.ndarray | None) -> _Frame:
-        width, height = view.width * oversample, view.height * oversample
-        if (width, height) not in self._buffers:
-            self._buffers[width, height] = (
-                np.empty((height, width), np.float32),
-                np.empty((height, width), np.int32),
-                np.empty((height, width, 2), np.float32),
-                np.empty((height, width), np.int32),
-                np.empty((height, width, 3), np.float32),
-            )
-        frame = _Frame(*self._buffers[width, height])
+        height, width = view.height * oversample, view.width * oversample
+        size = height * width
+        if self._capacity < size:  # one set of buffers serves pictures of every shape
+            self._capacity = size
+            self._buffers = [np.empty(size * channels, kind) for channels, kind in _BUFFERS]
+        shaped = (
+            buffer[: size * channels].reshape((height, width, channels) if channels > 1 else (height, width))
+            for buffer, (channels, _) in zip(self._buffers, _BUFFERS, strict=True)
+        )
+        frame = _Frame(*shaped)
         frame.depth[:] = 0 if depth is None else depth
         frame.owner.fill(-1)
         frame.stamp.fill(-1)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +22,7 @@ from scipy.io import loadmat
 from engine.errors import StorageError, UsageError
 from engine.progress import finish
 from training.synthetic import manifest as mf
+from training.synthetic.archive import ArchiveSettings, archive_set
 from training.synthetic.cli import add_subcommands
 from training.synthetic.crops import CropSettings, crop_set, split_ids
 from training.synthetic.frames import FrameSettings, frame_set
@@ -168,6 +173,39 @@ def test_frames_for_a_detector_have_coco_truth(pack_folder: Path, tmp_path: Path
         assert y >= 0
         assert x + w <= 320
         assert y + h <= 180
+
+
+def test_a_day_archive_is_infrared_by_night_and_colour_by_day(pack_folder: Path, tmp_path: Path) -> None:
+    settings = ArchiveSettings(seed=1, first_hour=6, hours=1, people=2, visits=1, every=3.0, width=160, height=120)
+    finish(archive_set(tmp_path / "day", pack_folder, settings))
+    record = json.loads((tmp_path / "day" / "truth" / "06.json").read_text())
+    assert {picture["modality"] for picture in record["pictures"]} == {"IR", "RGB"}  # the sun rises at half past six
+    for picture in record["pictures"]:
+        image = cv2.imread(str(tmp_path / "day" / picture["file"]))
+        assert (np.ptp(image.astype(int), axis=2).max() == 0) == (picture["modality"] == "IR")
+        assert picture["time"].startswith("2026-03-11T06:")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
+def test_ctrl_c_is_answered_in_a_sentence(pack_folder: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "training.synthetic",
+        "crops",
+        str(tmp_path / "set"),
+        "--makehuman",
+        str(pack_folder),
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as process:
+        while not (tmp_path / "set" / "cam1").is_dir() and process.poll() is None:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert errors.splitlines() == ["Stopped; what is finished is kept.", "Run the same command again to go on."]
 
 
 def test_every_command_needs_a_pack(capsys: pytest.CaptureFixture[str]) -> None:
