@@ -82,7 +82,7 @@ def lint(arguments: Sequence[str]) -> int:
 
 def bench(arguments: Sequence[str]) -> int:
     """Every bench, or those named; each prints a table and saves benchmarks/results/<name>.json."""
-    known = sorted(path.stem for path in (ROOT / "benchmarks").glob("bench_*.py"))
+    known = sorted(path.stem[len("bench_") :] for path in (ROOT / "benchmarks").glob("bench_*.py"))
     if "--list" in arguments:
         print("\n".join(known))
         return 0
@@ -92,7 +92,7 @@ def bench(arguments: Sequence[str]) -> int:
     failed = []
     for name in arguments or known:
         say(f"bench {name}")
-        if python("-m", f"benchmarks.{name}"):
+        if python("-m", f"benchmarks.bench_{name}"):
             failed.append(name)
     if failed:
         say(f"failed: {', '.join(failed)}")

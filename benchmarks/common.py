@@ -1,6 +1,7 @@
 """What every bench shares: fair timing, peak memory, a table, and results saved as JSON.
 
-A bench is a module with `main()`: it measures, prints a table and saves `benchmarks/results/<name>.json`.
+A bench is a module `bench_<name>` with `main()`: it measures, prints a table and saves
+`benchmarks/results/<name>.json`.
 On a shared machine absolute times wander; compare what ran interleaved in one run.
 """
 
