@@ -106,6 +106,12 @@ def synthetic_sheet(arguments: Sequence[str]) -> int:
     return python("-m", "training", "synthetic", "sheet", str(out), *pack, *arguments)
 
 
+def bundle(arguments: Sequence[str]) -> int:
+    """The analyst's application as a folder that needs no Python: dist/nightjar, tried out before it counts."""
+    build = ["-m", "PyInstaller", "packaging/nightjar.spec", "--noconfirm", "--log-level", "WARN", *arguments]
+    return python(*build) or python("packaging/smoke.py", "dist/nightjar")
+
+
 @dataclass(frozen=True)
 class Verb:
     """One command: what it is for, what it does, the extras of pyproject.toml and the system libraries it needs."""
@@ -123,6 +129,7 @@ VERBS = {
     "lint": Verb("check style, types and the walls between rooms", lint, ("dev",), libraries=False),
     "bench": Verb("measure speed and memory ([name ...], --list)", bench, WITH_TRAINING),
     "synthetic-sheet": Verb("draw a page of rendered people, to judge them by eye", synthetic_sheet, WITH_TRAINING),
+    "bundle": Verb("freeze the application into dist/nightjar and try it out", bundle, ("bundle",)),
     "setup": Verb("install all that the commands need, for work without network", setup, WITH_TRAINING),
 }
 
