@@ -106,6 +106,11 @@ def synthetic_sheet(arguments: Sequence[str]) -> int:
     return python("-m", "training", "synthetic", "sheet", str(out), *pack, *arguments)
 
 
+def screenshots(arguments: Sequence[str]) -> int:
+    """Every page over the demo case in docs/screenshots, for a look at the whole window."""
+    return python("-m", "app.screenshots", *arguments)
+
+
 def bundle(arguments: Sequence[str]) -> int:
     """The analyst's application as a folder that needs no Python: dist/nightjar, tried out before it counts."""
     build = ["-m", "PyInstaller", "packaging/nightjar.spec", "--noconfirm", "--log-level", "WARN", *arguments]
@@ -129,6 +134,7 @@ VERBS = {
     "lint": Verb("check style, types and the walls between rooms", lint, ("dev",), libraries=False),
     "bench": Verb("measure speed and memory ([name ...], --list)", bench, WITH_TRAINING),
     "synthetic-sheet": Verb("draw a page of rendered people, to judge them by eye", synthetic_sheet, WITH_TRAINING),
+    "screenshots": Verb("picture every page of the window in docs/screenshots", screenshots),
     "bundle": Verb("freeze the application into dist/nightjar and try it out", bundle, ("bundle",)),
     "setup": Verb("install all that the commands need, for work without network", setup, WITH_TRAINING),
 }
@@ -139,7 +145,7 @@ def main() -> int:
     name, arguments = (sys.argv[1] if len(sys.argv) > 1 else "help"), sys.argv[2:]
     if name in ("help", "-h", "--help"):
         print("python3 dev.py COMMAND\n")
-        print("\n".join(f"  {verb:<8} {VERBS[verb].purpose}" for verb in VERBS))
+        print("\n".join(f"  {verb:<15}  {VERBS[verb].purpose}" for verb in VERBS))
         return 0
     if name not in VERBS:
         raise Failure(f"There is no command '{name}'.", f"there are: {', '.join(VERBS)}.")
