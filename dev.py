@@ -50,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     screen = not sys.platform.startswith("linux") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     lacking = dev_setup.window_lacks()
     if screen and not lacking and (ROOT / "app" / "__main__.py").exists():
-        return python("-m", "app", *arguments)
+        return python("-m", "app", *(arguments or ("--demo",)))
     say("no window can be opened here, so the demo case runs on the command line")
     if screen and lacking:
         say(f"to open windows, {dev_setup.install_command(lacking)}")
@@ -99,6 +99,11 @@ def bench(arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def screenshots(arguments: Sequence[str]) -> int:
+    """Every page of the demo case, dark and light, into docs/screenshots (arguments: --case FOLDER, --out FOLDER)."""
+    return python("-m", "app.screenshots", *arguments)
+
+
 def synthetic_sheet(arguments: Sequence[str]) -> int:
     """A page of rendered people in build/synthetic-sheet.png; the pack lies in ../shared/makehuman unless told."""
     out = ROOT / "build" / "synthetic-sheet.png"
@@ -133,6 +138,7 @@ VERBS = {
     "test": Verb("run the tests (arguments go to pytest)", test, WITH_TRAINING),
     "lint": Verb("check style, types and the walls between rooms", lint, ("dev",), libraries=False),
     "bench": Verb("measure speed and memory ([name ...], --list)", bench, WITH_TRAINING),
+    "screenshots": Verb("draw every page of the window over the demo case into docs/screenshots", screenshots),
     "synthetic-sheet": Verb("draw a page of rendered people, to judge them by eye", synthetic_sheet, WITH_TRAINING),
     "screenshots": Verb("picture every page of the window in docs/screenshots", screenshots),
     "bundle": Verb("freeze the application into dist/nightjar and try it out", bundle, ("bundle",)),

@@ -10,13 +10,14 @@ from types import TracebackType
 
 
 def main() -> int:
-    """Run the application; returns its exit status."""
+    """Run the application; returns its exit status. `nightjar-window [case folder | --demo]`."""
     from PySide6.QtWidgets import QApplication
 
     from app import crash, tasks, theme
     from app.preferences import Preferences
     from app.session import Session
     from app.shell import Window
+    from engine.settings import user_data_dir
 
     logging.getLogger().addHandler(crash.memory_log)
     app = QApplication(sys.argv)
@@ -29,6 +30,11 @@ def main() -> int:
     window = Window(session)
     install_hooks(tasks.report)
     window.show()
+    for argument in sys.argv[1:2]:
+        if argument == "--demo":
+            window.open_demo_in(user_data_dir() / "demo")
+        elif not argument.startswith("-"):
+            window.open_case(argument)
     if "NIGHTJAR_START_AND_QUIT" in os.environ:  # the benchmark of the start measures up to the first paint
         from PySide6.QtCore import QTimer
 

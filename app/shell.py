@@ -222,9 +222,11 @@ class Window(QMainWindow):
             folder = pick_folder(self, tr("Where may the demo case be copied?"))
         if folder:
             self.session.preferences.set("demo_place", folder)
-            cases.open_demo(
-                self.session, Path(folder) / DEMO_FOLDER, self.session.preferences.examiner or tr("Examiner")
-            )
+            self.open_demo_in(Path(folder) / DEMO_FOLDER)
+
+    def open_demo_in(self, place: Path) -> None:
+        """Open the demo in this folder, which is made where it is not there yet."""
+        cases.open_demo(self.session, place, self.session.preferences.examiner or tr("Examiner"))
 
     def _add_footage(self) -> None:
         page = self.show_page("footage")

@@ -5,10 +5,11 @@ What comes out is a list of candidates, an investigative lead; every input that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,7 +162,8 @@ class _Ranking:
                 self.case.tracklets.rows(gallery.ids[rows[order]]), standings.candidates, order, strict=True
             )
         )
-        recorded = self._record(candidates, compared)
+        shown = {"fences": standings.fences, "rule": standings.rule, "gap": standings.gap}
+        recorded = self._record(candidates, compared, shown)
         return SearchResult(
             id=recorded.id,
             label=recorded.label,
@@ -179,11 +181,12 @@ class _Ranking:
             not_embedded=not_embedded,
         )
 
-    def _record(self, candidates: Sequence[Candidate], compared: NDArray[np.bool_]) -> Search:
+    def _record(self, candidates: Sequence[Candidate], compared: NDArray[np.bool_], shown: Mapping[str, Any]) -> Search:
+        """`shown` is what the bands beside the list rest on, kept so that it looks the same when it is opened again."""
         search = NewSearch(
             queries=tuple(_picture(crop) for crop in self.asked.crops if crop.used),
             model_sha256=self.model.card.sha256,
-            settings=as_dict(self.options.settings),
+            settings={**as_dict(self.options.settings), "shown": dict(shown)},
             filters=as_dict(self.options.filters),
             reranker=self.reranker,
             provider=self.asked.provider,

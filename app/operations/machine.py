@@ -15,6 +15,7 @@ from engine.progress import Progress, Work
 
 if TYPE_CHECKING:
     from engine.models.card import ModelCard
+    from engine.reembed import ReembedReport
 
 LANE = "models"
 
@@ -112,35 +113,17 @@ def import_model(session: Session, path: Path) -> Job:
 def embed_archive(session: Session, card: ModelCard) -> Job:
     """Embed every crop of the open case with this model, so that it can be searched with."""
 
-    def make() -> Work[int]:
-        return _embed(session, card)
+    def make() -> Work[ReembedReport]:
+        from engine.reembed import reembed
 
-    def done(_count: int) -> None:
+        if session.case is None:
+            raise NightjarError(tr("No case is open."))
+        return reembed(session.case, card.name, device=session.preferences.device)
+
+    def done(report: ReembedReport) -> None:
+        words = tr("{n} crops were embedded with {name}.").format(n=report.crops, name=report.model)
+        session.message.emit("plain", words, "")
         session.changed.emit(Changes(models=True, tracklets=True))
 
     title = tr("Embedding the archive with {name}").format(name=card.name)
     return session.runner.start(Job(title, make, LANE, card.sha256, done, session.failed.emit))
-
-
-def _embed(session: Session, card: ModelCard) -> Work[int]:
-    from itertools import islice
-
-    from engine.models.library import ModelLibrary
-    from engine.perception.embedder import Embedder
-    from engine.perception.preprocess import decode_jpeg
-    from engine.settings import EmbeddingSettings
-
-    case = session.case
-    if case is None:
-        raise NightjarError(tr("No case is open."))
-    total, done = case.embeddings.count_missing(card.sha256), 0
-    yield Progress(tr("embedding"), done, total, tr("crops"))
-    embedder = Embedder(ModelLibrary().get(card.name), session.preferences.device)
-    waiting = case.embeddings.missing(card.sha256)
-    while batch := list(islice(waiting, EmbeddingSettings().batch)):
-        vectors = embedder.embed([decode_jpeg(jpeg) for _, jpeg in batch])
-        pairs = [(crop, vector) for (crop, _), vector in zip(batch, vectors, strict=True)]
-        case.embeddings.add(card.sha256, card.name, pairs)
-        done += len(batch)
-        yield Progress(tr("embedding"), done, total, tr("crops"))
-    return done

@@ -151,47 +151,46 @@ def _work(session: Session, draft: QueryDraft, choice: Choice) -> Work[SearchDat
 
 
 def load(case: Case, search_id: int, result: SearchResult | None = None) -> SearchData:
-    """A recorded search with the decisions that stand. Bands and details come from `result` where it is at hand."""
+    """A recorded search with the decisions that stand, its bands as they were drawn when it was made."""
+    from engine.retrieval.calibration import band_of
+
     with case.reader():
         search = case.searches.get(search_id)
         ranked = case.searches.results(search_id)
         decisions = case.decisions.current(search_id)
         clocks = Clocks(case)
         rows = {t.id: t for t in case.tracklets.rows([line.tracklet_id for line in ranked])}
-        found = {c.tracklet.id: c for c in result.candidates} if result else {}
-        tiles = []
+        shown = search.settings.get("shown", {})
+        fences = tuple(shown["fences"]) if shown.get("fences") else None
+        nearer = {c.tracklet.id: c.nearer for c in result.candidates} if result else {}
+        tiles, standings = [], {}
         for line in ranked:
             tracklet = rows[line.tracklet_id]
-            made = tile(tracklet, clocks.start(tracklet), lead=str(line.rank))
             decision = decisions.get(tracklet.id)
-            band = found[tracklet.id].band if tracklet.id in found else ""
-            tiles.append(
-                replace(
-                    made,
-                    band=band,
-                    verdict=decision.verdict if decision else None,
-                    by=initials(decision.examiner) if decision else "",
-                )
-            )
-        standings = {
-            line.tracklet_id: Standing(
-                line.distance,
-                line.raw_distance,
-                found[line.tracklet_id].nearer if line.tracklet_id in found else None,
-            )
-            for line in ranked
-        }
+            made = tile(tracklet, clocks.start(tracklet), lead=str(line.rank))
+            made = replace(made, band=band_of(line.raw_distance, fences) or "")
+            if decision is not None:
+                made = replace(made, verdict=decision.verdict, by=initials(decision.examiner))
+            tiles.append(made)
+            standings[tracklet.id] = Standing(line.distance, line.raw_distance, nearer.get(tracklet.id))
         return SearchData(
-            search,
-            _draft(case, search),
-            tiles,
-            standings,
-            result.provisional if result else "",
-            result.ranked_by if result else "",
-            result.band_rule if result else "",
-            result.gap if result else None,
-            len({t.camera_id for t in rows.values()}),
+            search=search,
+            draft=_draft(case, search),
+            tiles=tiles,
+            standings=standings,
+            provisional=_provisional(search.model_sha256),
+            ranked_by=dict(rerankers()).get(search.reranker, ""),
+            band_rule=str(shown.get("rule", "")),
+            gap=shown.get("gap"),
+            cameras=len({t.camera_id for t in rows.values()}),
         )
+
+
+def _provisional(sha256: str) -> str:
+    """What must be said beside results of the model with this hash."""
+    from engine.models.library import ModelLibrary
+
+    return next((m.card.provisional for m in ModelLibrary().list() if m.card.sha256 == sha256), "")
 
 
 def _draft(case: Case, search: Search) -> QueryDraft | None:

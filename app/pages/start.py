@@ -168,6 +168,7 @@ class StartPage(Page):
             words.setContentsMargins(16, 8, 16, 16)
             self._recent.addWidget(words)
         elif self.isVisible():
+            first.show()  # laid out later, but focus goes only to what is shown
             first.setFocus()
 
     def _forget(self, folder: str) -> None:

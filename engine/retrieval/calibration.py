@@ -41,12 +41,14 @@ class Standings:
     """A ranked list seen against its gallery.
 
     `gap` is the distance of rank 2 minus that of rank 1 (None with one candidate; negative where re-ranking put a
-    farther one first). `rule` states in plain words how the bands were drawn.
+    farther one first). `rule` states in plain words how the bands were drawn; below the two `fences` a distance is
+    close, or moderate.
     """
 
     candidates: tuple[Standing, ...]
     gap: float | None
     rule: str
+    fences: tuple[float, float] | None = None
 
 
 def bands(distances: ArrayLike, gallery_sample: ArrayLike, settings: BandSettings | None = None) -> Standings:
@@ -66,11 +68,12 @@ def bands(distances: ArrayLike, gallery_sample: ArrayLike, settings: BandSetting
     share = np.searchsorted(sample, shown, side="left") / max(len(sample), 1)
     return Standings(
         tuple(
-            Standing(rank, float(distance), float(nearer), _band(distance, fences))
+            Standing(rank, float(distance), float(nearer), band_of(distance, fences))
             for rank, (distance, nearer) in enumerate(zip(shown, share, strict=True), 1)
         ),
         float(shown[1] - shown[0]) if len(shown) > 1 else None,
         _rule(settings, fences),
+        fences,
     )
 
 
@@ -85,7 +88,8 @@ def _fences(sample: NDArray[np.float64], settings: BandSettings) -> tuple[float,
     return float(first) - settings.close_fence * spread, float(first) - settings.moderate_fence * spread
 
 
-def _band(distance: float, fences: tuple[float, float] | None) -> Band | None:
+def band_of(distance: float, fences: tuple[float, float] | None) -> Band | None:
+    """The band of one distance by the fences that a search recorded: what was shown then is shown again."""
     if fences is None:
         return None
     close, moderate = fences

@@ -19,11 +19,11 @@ def runner(qtbot: object) -> Iterator[Runner]:
     made.stop()
 
 
-def _steps(gate: Event, closed: list[str], name: str = "job") -> Work[str]:
+def _steps(gate: Event, closed: list[str], name: str = "job", steps: int = 1000) -> Work[str]:
     try:
-        for n in range(1000):
+        for n in range(steps):
             gate.wait(5)
-            yield Progress("stepping", n, 1000, "steps")
+            yield Progress("stepping", n, steps, "steps")
         return "done"
     finally:
         closed.append(name)
@@ -45,10 +45,10 @@ def test_a_paused_job_stands_still_and_goes_on(runner: Runner, until: Wait) -> N
 
 def test_cancelling_closes_the_generator(runner: Runner, until: Wait) -> None:
     gate, closed = Event(), []
-    job = runner.start(Job("count", lambda: _steps(gate, closed)))
-    until(lambda: job.state is JobState.RUNNING)
-    runner.cancel(job)
     gate.set()
+    job = runner.start(Job("count", lambda: _steps(gate, closed, steps=10**9)))
+    until(lambda: job.progress is not None)
+    runner.cancel(job)
     until(lambda: job.state is JobState.CANCELLED)
     assert closed == ["job"]
 
