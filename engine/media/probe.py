@@ -105,6 +105,7 @@ def _probe_stream(path: Path, container: Any, stream: Any) -> Probe:
         timing="counted" if counted else "container",
         stream_index=stream.index,
         stated_frames=stream.frames or None if "mp4" in container.format.name else None,
+        creation_time=stream.metadata.get("creation_time") or container.metadata.get("creation_time"),
         warnings=tuple(warnings),
     )
 

@@ -24,7 +24,7 @@ class Probe:
     `timing` is 'container' where frames carry usable PTS, 'counted' where they do not: then PTS n is the n-th
     decoded picture and `time_base` is one frame duration. `average_rate` is in frames per second, `duration`
     in seconds. `stated_frames` is the container's own exact count, where it keeps one. `recorded_at` is a naive
-    recorder time found in the pictures' EXIF or file names.
+    recorder time found in the pictures' EXIF or file names; `creation_time` is what the container states, unverified.
     """
 
     kind: Literal["video", "images"]
@@ -48,6 +48,7 @@ class Probe:
     stream_index: int = 0
     stated_frames: int | None = None
     recorded_at: datetime | None = None
+    creation_time: str | None = None
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -182,7 +183,8 @@ class FrameSource(Protocol):
         """Every frame from the first with PTS >= `start` (None: from the first frame)."""
 
     def frame_at(self, pts: int) -> Frame:
-        """Exactly the frame with this PTS; `EvidenceError` where there is none or it does not decode."""
+        """Exactly the frame with this PTS, the same bytes as from `frames`; what a codec paints into the missing
+        parts of a damaged picture may differ. `EvidenceError` where there is none or it does not decode."""
 
     def keyframes(self, every_seconds: Fraction | int = 0) -> Iterator[Frame]:
         """Frames that decode on their own, at least `every_seconds` apart: a quick pass."""

@@ -16,7 +16,6 @@ from engine.media.probe import probe
 from engine.media.source import open_source
 from engine.media.values import Probe
 from engine.progress import finish
-from engine.settings import MediaSettings
 from tests.helpers import clips
 from tests.helpers.shared import shared_path
 
@@ -228,13 +227,17 @@ def test_decoding_goes_on_after_damage_and_counts_it(tmp_path, name, how):
         assert len(frames) + source.failures.undecoded <= 90
         first, last = source.failures.ranges[0][0], source.failures.ranges[-1][1]
         assert frames[0].timestamp.pts < first.pts <= last.pts < frames[-1].timestamp.pts
-        counted = source.failures.total
-        for frame in frames[::-3]:
+        counted, gop = source.failures.total, 12 * source.probe.frame_step
+        # What a codec paints where data is missing may depend on what its memory held: compare sound pictures only.
+        sound = [each for each in frames if not first.pts - gop <= each.timestamp.pts <= last.pts + gop]
+        assert len(sound) > 20
+        for frame in sound[::-3]:
             assert clips.digest(source.frame_at(frame.timestamp.pts).image) == clips.digest(frame.image)
         assert source.failures.total == counted
-    with open_source(path, settings=MediaSettings(cache_bytes=0)) as again:
-        repeated = [clips.digest(frame.image) for frame in again.frames()]
-        assert repeated == [clips.digest(frame.image) for frame in frames]
+    with open_source(path) as again:
+        repeated = {frame.timestamp.pts: clips.digest(frame.image) for frame in again.frames()}
+        assert list(repeated) == [frame.timestamp.pts for frame in frames]
+        assert all(repeated[frame.timestamp.pts] == clips.digest(frame.image) for frame in sound)
         assert again.failures.total == counted
 
 
