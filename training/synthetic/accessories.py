@@ -92,6 +92,12 @@ def cap_brim(forehead: np.ndarray) -> Accessory:
     return Accessory(peak, "bone", "head")
 
 
+def lowered_hood(nape: np.ndarray) -> Accessory:
+    """A hood that lies on the back; nape: (3,) the back of the neck."""
+    cloth = shapes.superellipsoid(1.05, 0.75, 0.5, 0.8, 10)
+    return Accessory(cloth.moved(nape + np.array([0, -0.45, -0.45])), "bone", "spine01")
+
+
 def neck_scarf(neck: np.ndarray, radius: float) -> Accessory:
     """A scarf about the neck with one end down the chest."""
     loop = shapes.ring(radius, 0.36).moved(neck)

@@ -186,8 +186,10 @@ def _head(builder: _Builder) -> None:
         stuff = person.headwear[1]
         if worn == "fedora":
             builder.part("fedora", stuff)
-        elif worn in ("hood", "hood down"):
-            builder.cuts(wardrobe.hood(worn == "hood"), stuff)
+        elif worn == "hood":
+            builder.cuts(wardrobe.hood(), stuff)
+        elif worn == "hood down":
+            builder.accessory(ac.lowered_hood(_nape(builder)), stuff)
         elif worn == "veil":
             builder.cuts(wardrobe.veil(), stuff)
         else:
@@ -208,8 +210,15 @@ def _head(builder: _Builder) -> None:
     builder.part(brows, hair.worn(texture=texture, texture_mode=ma.ALPHA, detail=0.0, gloss=0.0, bias=0.008))
     eyes = pack.parts["low-poly"]
     white = ma.Material((1, 1, 1), 0.35, texture=eyes.texture, texture_mode=ma.OWN_COLOURS, luminance=eyes.luminance,
-                        detail=1.0, gloss=0.05, retro=6.0)  # fmt: skip
+                        detail=1.0, gloss=0.05, retro=2.0)  # fmt: skip
     builder.part("low-poly", white)
+
+
+def _nape(builder: _Builder) -> np.ndarray:
+    """(3,) the back of the neck at rest."""
+    rest = builder.pack.vertices[:BODY_VERTICES]
+    neck = np.flatnonzero((np.abs(rest[:, 0]) < 0.4) & (np.abs(rest[:, 1] - 6.0) < 0.2))
+    return builder.body[neck[np.argmin(builder.body[neck, 2])]]
 
 
 def _extras(builder: _Builder) -> None:

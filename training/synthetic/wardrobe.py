@@ -54,16 +54,23 @@ def dress(low: float, reach: float) -> list[Piece]:
     return [*top(0.9, reach, 0.1, 5.9), *skirt(low, 0.1)]
 
 
-def hood(raised: bool) -> list[Piece]:
-    """A hood about the head, open at the face, or lying on the shoulders."""
-    if raised:
-        return [Piece("helper-hair", lambda r: np.minimum(r[:, 1] - 5.9, 0.62 - r[:, 2] + 0.1 * (r[:, 1] - 7)), 0.22)]
-    return [Piece("helper-hair", lambda r: np.minimum(np.minimum(r[:, 1] - 5.6, 6.6 - r[:, 1]), 0.3 - r[:, 2]), 0.3)]
+def hood() -> list[Piece]:
+    """A hood drawn over the head, open at the face."""
+
+    def inside(r: np.ndarray) -> np.ndarray:
+        return np.minimum(np.minimum(r[:, 1] - 5.85, 1.6 - np.abs(r[:, 0])), np.maximum(0.75 - r[:, 2], r[:, 1] - 7.85))
+
+    return [Piece("body", inside, 0.36, hides=False)]
 
 
 def veil() -> list[Piece]:
     """A head scarf that covers hair, neck and shoulders."""
-    return [Piece("helper-hair", lambda r: np.minimum(r[:, 1] - 5.3, 1.0 - r[:, 2] + 0.25 * (7 - r[:, 1])), 0.12)]
+
+    def inside(r: np.ndarray) -> np.ndarray:
+        around = np.maximum(np.maximum(0.95 - r[:, 2], r[:, 1] - 7.75), 6.6 - r[:, 1])
+        return np.minimum(np.minimum(r[:, 1] - 5.3, 1.7 - np.abs(r[:, 0])), around)
+
+    return [Piece("body", inside, 0.24, hides=False)]
 
 
 def beanie() -> list[Piece]:
