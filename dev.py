@@ -111,11 +111,6 @@ def synthetic_sheet(arguments: Sequence[str]) -> int:
     return python("-m", "training", "synthetic", "sheet", str(out), *pack, *arguments)
 
 
-def screenshots(arguments: Sequence[str]) -> int:
-    """Every page over the demo case in docs/screenshots, for a look at the whole window."""
-    return python("-m", "app.screenshots", *arguments)
-
-
 def bundle(arguments: Sequence[str]) -> int:
     """The analyst's application as a folder that needs no Python: dist/nightjar, tried out before it counts."""
     build = ["-m", "PyInstaller", "packaging/nightjar.spec", "--noconfirm", "--log-level", "WARN", *arguments]
@@ -140,7 +135,6 @@ VERBS = {
     "bench": Verb("measure speed and memory ([name ...], --list)", bench, WITH_TRAINING),
     "screenshots": Verb("draw every page of the window over the demo case into docs/screenshots", screenshots),
     "synthetic-sheet": Verb("draw a page of rendered people, to judge them by eye", synthetic_sheet, WITH_TRAINING),
-    "screenshots": Verb("picture every page of the window in docs/screenshots", screenshots),
     "bundle": Verb("freeze the application into dist/nightjar and try it out", bundle, ("bundle",)),
     "setup": Verb("install all that the commands need, for work without network", setup, WITH_TRAINING),
 }
