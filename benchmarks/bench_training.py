@@ -1,6 +1,6 @@
 """Training: images per second of every method, and the memory a full-size run takes.
 
-    python -m benchmarks.bench_training [--device cpu] [--steps 3] [--backbone mobilenet_v2] [--size 128x64]
+    python -m benchmarks.bench_training [--device cpu] [--threads 2] [--steps 3] [--backbone NAME] [--size 128x64]
 
 Speed is measured, methods taking turns, on made-up pixels (decoding is no part of it), with the peak memory of a child
 process per method (on a GPU: of the device). Memory of the full-size run (ResNet-50, 64 images of 256×128, bfloat16) is
@@ -32,10 +32,11 @@ from training.options import PLUS, size_of
 
 PEOPLE = 200
 PAIRS = 32  # 8 people × 4 pairs: 64 images
+WIDTH = 8  # of generators and discriminators on a CPU
 LIMIT = 16  # GiB, for the full-size run
 
 
-def make_config(method: str, backbone: str, size: tuple[int, int], folder: Path, width: int = 16) -> TrainConfig:
+def make_config(method: str, backbone: str, size: tuple[int, int], folder: Path, width: int = WIDTH) -> TrainConfig:
     """The configuration of one contender; its teacher is written into `folder` where it needs one."""
     strong = method == "ts_gan_plus"
     config = TrainConfig(
@@ -75,7 +76,6 @@ def ready(config: TrainConfig, device: torch.device) -> Method:
 
 def some_steps(config: TrainConfig, device: str, steps: int) -> None:
     """What a child process does whose peak memory is measured."""
-    torch.set_num_threads(1)
     method, batch = ready(config, torch.device(device)), made_up_batch(config.size, torch.device(device))
     for _ in range(steps):
         method.step(batch)
@@ -167,14 +167,17 @@ def main() -> None:
     """Measure, print and save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--backbone", default="mobilenet_v2")
     parser.add_argument("--size", type=size_of, default=(128, 64))
     parsed = parser.parse_args()
     device = torch.device(parsed.device)
+    torch.set_num_threads(parsed.threads)
     kind = "measured" if device.type == "cuda" else "worked out"
     table = Table(
-        f"{parsed.backbone} at {parsed.size[0]}x{parsed.size[1]}, {2 * PAIRS} images a step, {parsed.device}",
+        f"{parsed.backbone} at {parsed.size[0]}x{parsed.size[1]}, {2 * PAIRS} images a step, {parsed.device}, "
+        f"{parsed.threads} threads",
         "method", "images/s", "GiB of a process", f"GiB at full size, {kind} (limit {LIMIT})",
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as temporary:
@@ -185,7 +188,7 @@ def main() -> None:
             peak = peak_memory(some_steps, config, parsed.device, 2) / 2**30 if device.type == "cpu" else "-"
             table.add(name, rates[name], peak, full_size_memory(name, device, folder))
     table.print()
-    save("training", table, full_size=kind, generator_width=16)
+    save("training", table, full_size=kind, generator_width=WIDTH)
 
 
 if __name__ == "__main__":

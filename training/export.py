@@ -233,13 +233,13 @@ def export_command(parsed: argparse.Namespace) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         name = parsed.name or f"{folder.name.lower()}"
-        parities = export_student(
-            parsed.checkpoint, splits, folder, name=name, variants=parsed.variants, metrics=parsed.metrics
-        )
         if parsed.generator:
             from training.export_generator import export_generator
 
             print(f"wrote {export_generator(parsed.checkpoint, splits, folder)}")
+        parities = export_student(
+            parsed.checkpoint, splits, folder, name=name, variants=parsed.variants, metrics=parsed.metrics
+        )
     except OSError as error:
         raise storage_fault(error, folder) from error
     for parity in parities:
