@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,21 +26,11 @@ def test_the_tiny_rendered_set_has_nothing_missing_for_training() -> None:
 
 
 @pytest.mark.shared
-def test_a_light_student_learns_rendered_people(tmp_path: Path) -> None:
+def test_a_light_student_learns_rendered_people(config: TrainConfig, tmp_path: Path) -> None:
     weights = shared_path("weights/mobilenet_v2-imagenet-torchvision.pth")
     splits = open_set(CROPS, full_train=True)
-    config = TrainConfig(
-        data=str(CROPS),
-        size=(64, 32),
-        per_modality=2,
-        epochs=6.0,
-        warmup_epochs=0.0,
-        milestones=(4.0,),
-        learning_rate=1e-3,
-        log_steps=9,
-        device="cpu",
-        network=NetworkConfig("mobilenet_v2", str(weights), bnneck=True),
-    )
+    network = NetworkConfig("mobilenet_v2", str(weights), bnneck=True)
+    config = replace(config, data=str(CROPS), learning_rate=1e-3, log_steps=9, network=network)
     train(config, splits, tmp_path)
     identity = [row["losses"]["identity"] for row in read_log(tmp_path / "log.jsonl") if row["event"] == "progress"]
     assert identity[-1] < 0.7 * identity[0]
