@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SIZE = (1440, 900)
 PATIENCE = 900.0
-COLOURS = 160  # of the palette: the window has few, the pictures of people keep their look
+COLOURS = 256
 EXAMINER = "Examiner 1"
 
 

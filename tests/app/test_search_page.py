@@ -1,0 +1,143 @@
+"""Deciding on candidates: in place, in order, reversible, also blind and several at once."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.dialogs import TextDialog
+from app.pages.search import SearchPage
+from app.shell import Window
+from engine.types import Verdict
+from tests.app.conftest import Wait
+from tests.helpers.cases import searched
+
+
+@pytest.fixture
+def page(opened: Window, until: Wait) -> SearchPage:
+    """The search page with twelve candidates for the first person by night."""
+    case = opened.session.case
+    assert case is not None
+    everybody = case.tracklets.list()
+    night = [t.id for t in everybody if t.modality.value == "ir"]
+    searched(case, night[0], [t.id for t in everybody if t.modality.value == "rgb"])
+    shown = opened.show_page("search")
+    assert isinstance(shown, SearchPage)
+    until(lambda: shown.data is not None and shown.model.tiles)
+    return shown
+
+
+def _verdicts(page: SearchPage) -> list[Verdict | None]:
+    return [tile.verdict for tile in page.model.tiles]
+
+
+def test_a_decision_shows_in_place_and_the_next_undecided_is_chosen(page: SearchPage, until: Wait) -> None:
+    order = [tile.tracklet for tile in page.model.tiles]
+    page.view.select_row(2)
+    QTest.keyClick(page.view, Qt.Key.Key_X)
+    until(lambda: page.model.tiles[2].verdict is Verdict.REJECTED)
+    assert page.view.row == 3
+    QTest.keyClick(page.view, Qt.Key.Key_U)
+    until(lambda: page.model.tiles[3].verdict is Verdict.INCONCLUSIVE)
+    assert [tile.tracklet for tile in page.model.tiles] == order, "nothing may move"
+    assert "Reviewed 2 of 12" in page.details._reviewed.text()
+
+
+def test_confirming_asks_for_the_reason_and_makes_a_subject(page: SearchPage, until: Wait) -> None:
+    def fill() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, TextDialog)
+        QTest.keyClick(dialog.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        assert dialog.isVisible(), "without a reason nothing is confirmed"
+        QTest.keyClicks(dialog.edit, "same coat")
+        QTest.keyClick(dialog.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+    page.view.select_row(0)
+    QTimer.singleShot(200, fill)
+    QTest.keyClick(page.view, Qt.Key.Key_P)
+    until(lambda: page.model.tiles[0].verdict is Verdict.CONFIRMED)
+    case = page.session.case
+    assert case is not None
+    until(case.subjects.list)
+    (subject,) = case.subjects.list()
+    until(lambda: len(case.subjects.members(subject.id)) == 2)
+    (decision,) = case.decisions.all()
+    assert decision.reason == "same coat"
+
+
+def test_several_are_rejected_at_once_and_undone_one_by_one(page: SearchPage, until: Wait) -> None:
+    page.view.select_row(4)
+    QTest.keyClick(page.view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(page.view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert page.view.selected_rows() == [4, 5, 6]
+    QTest.keyClick(page.view, Qt.Key.Key_X)
+    until(lambda: _verdicts(page)[4:7] == [Verdict.REJECTED] * 3)
+    page.shell._actions["undo"].trigger()
+    until(lambda: _verdicts(page)[4:7].count(Verdict.REJECTED) == 2)
+
+
+def test_blind_mode_hides_rank_and_order_and_is_recorded(page: SearchPage, until: Wait) -> None:
+    order = [tile.tracklet for tile in page.model.tiles]
+    QTest.keyClick(page.view, Qt.Key.Key_B)
+    shuffled = [tile.tracklet for tile in page.model.tiles]
+    assert sorted(shuffled) == sorted(order)
+    assert shuffled != order
+    assert page.view.delegate.blind
+    QTest.keyClick(page.view, Qt.Key.Key_X)
+    case = page.session.case
+    assert case is not None
+    until(case.decisions.all)
+    assert case.decisions.all()[0].blind
+    QTest.keyClick(page.view, Qt.Key.Key_B)
+    assert [tile.tracklet for tile in page.model.tiles] == order
+
+
+def test_hide_decided_leaves_the_rest_in_order(page: SearchPage, until: Wait) -> None:
+    page.view.select_row(1)
+    QTest.keyClick(page.view, Qt.Key.Key_X)
+    until(lambda: page.model.tiles[1].verdict is Verdict.REJECTED)
+    order = [tile.tracklet for tile in page.model.tiles]
+    QTest.keyClick(page.view, Qt.Key.Key_H)
+    until(lambda: page.model.rowCount() == 11)
+    assert [tile.tracklet for tile in page.model.tiles] == [order[0], *order[2:]]
+
+
+def test_nobody_of_them_is_recorded_and_taken_back(page: SearchPage, until: Wait) -> None:
+    case = page.session.case
+    assert case is not None
+    QTest.keyClick(page.view, Qt.Key.Key_N)
+    until(lambda: case.searches.list()[0].none_found)
+    QTest.keyClick(page.view, Qt.Key.Key_N)
+    until(lambda: not case.searches.list()[0].none_found)
+
+
+def test_two_people_of_one_frame_are_never_confirmed_together(
+    page: SearchPage, until: Wait, errors: list[Exception]
+) -> None:
+    from app.operations import decisions
+    from app.operations.decisions import Verdicts
+
+    case = page.session.case
+    assert case is not None
+    assert page.data is not None
+    first = page.model.tiles[0].tracklet
+    together = next(t.tracklet for t in page.model.tiles if t.tracklet in case.subjects.cannot_be(first))
+    wanted = Verdicts(page.data.search.id, (first, together), Verdict.CONFIRMED, "both")
+    decisions.decide(page.session, wanted)
+    until(lambda: errors)
+    assert "cannot be the same person" in str(errors[0])
+    assert not case.decisions.all(), "nothing was decided"
+
+
+def test_observations_are_stored_with_the_decision(page: SearchPage, until: Wait) -> None:
+    page.view.select_row(0)
+    QTest.keyClick(page.view, Qt.Key.Key_C)
+    until(page.compare.isVisible)
+    QTest.mouseClick(page.compare.observations._rows["footwear"].buttons[1], Qt.MouseButton.LeftButton)
+    QTest.keyClick(page.compare, Qt.Key.Key_X)
+    case = page.session.case
+    assert case is not None
+    until(case.decisions.all)
+    assert case.decisions.all()[0].observations == {"footwear": "different"}
