@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.case import Case
 
 WINDOW_SECONDS = 30.0
-GAP_SECONDS = 0.5  # a box stands this long after its last observation
+GAP_SECONDS = 0.25  # a box stands this long after an observation, then it is gone until the next
 
 
 class Overlay(QObject):

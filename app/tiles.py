@@ -66,6 +66,7 @@ class TileModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.tiles: list[Tile] = []
+        self.band_rule = ""  # shown in the tooltip
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self.tiles)
@@ -77,6 +78,9 @@ class TileModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.DisplayRole):
             tile = self.tile(index.row())
             return tile.words() if tile else ""
+        if role == Qt.ItemDataRole.ToolTipRole:
+            tile = self.tile(index.row())
+            return f"{tile.camera}\n{self.band_rule}".strip() if tile else ""
         return None
 
     def show(self, tiles: Sequence[Tile]) -> None:

@@ -13,7 +13,7 @@ from app.tasks import Job
 from app.times import ItemClock
 from app.words import tr
 from engine.errors import NightjarError
-from engine.types import ItemState, Modality
+from engine.types import ItemState, Modality, ModalitySegment
 
 if TYPE_CHECKING:
     from engine.case import Case
@@ -30,11 +30,13 @@ class FootageRow:
     tracklets: int
     modalities: tuple[Modality, ...]
     clock: ItemClock
+    uncertain: bool = False  # the measured modality lay near the threshold, and nobody has said otherwise
 
     @property
     def needs_attention(self) -> bool:
         item = self.item
-        return item.state is ItemState.FAILED or item.frames_failed > 0 or self.clock.offset is None
+        troubled = item.state in (ItemState.FAILED, ItemState.INTERRUPTED) or item.frames_failed > 0
+        return troubled or self.uncertain or self.clock.offset is None
 
 
 def rows(case: Case) -> list[FootageRow]:
@@ -46,14 +48,16 @@ def rows(case: Case) -> list[FootageRow]:
         for item in case.evidence.list():
             count = case.tracklets.count(TrackletFilter(items=(item.id,)))
             clock = ItemClock(item, case.evidence.clock_records(item.id))
-            found.append(FootageRow(item, count, _modalities(case, item), clock))
+            segments = case.evidence.segments(item.id)
+            uncertain = item.modality_override is None and not all(segment.certain for segment in segments)
+            found.append(FootageRow(item, count, _modalities(item, segments), clock, uncertain))
         return found
 
 
-def _modalities(case: Case, item: EvidenceItem) -> tuple[Modality, ...]:
+def _modalities(item: EvidenceItem, segments: Sequence[ModalitySegment]) -> tuple[Modality, ...]:
     if item.modality_override is not None:
         return (item.modality_override,)
-    seen = {segment.modality for segment in case.evidence.segments(item.id)}
+    seen = {segment.modality for segment in segments}
     return tuple(sorted(seen, key=lambda m: m is Modality.INFRARED))
 
 

@@ -83,7 +83,7 @@ class PeoplePage(Page):
         size = QSlider(Qt.Orientation.Horizontal)
         size.setAccessibleName(tr("Size of tiles"))
         size.setRange(NARROWEST, WIDEST)
-        size.setValue(int(self.session.preferences.get("people_width", 118)))
+        size.setValue(int(self.session.preferences.get("people_width", 142)))
         size.setFixedWidth(96)
         size.valueChanged.connect(self._resize)
         row.addWidget(size)

@@ -247,6 +247,7 @@ class SearchPage(Page):
         if self.panel.hide_decided.isChecked():
             tiles = [tile for tile in tiles if tile.verdict is None]
         self.view.delegate.blind = self.compare.blind = self._blind
+        self.model.band_rule = "" if self._blind else self.data.band_rule
         self.model.show(tiles)
         row = self.model.row_of(now.tracklet) if keep and now else None
         self.view.select_row(row if row is not None else 0)

@@ -142,11 +142,12 @@ class FootageDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("text2"))
         camera = painter.fontMetrics().elidedText(item.camera.name, Qt.TextElideMode.ElideMiddle, width)
         painter.drawText(QRect(x, room.y() + 25, width, 20), _V, camera)
-        if item.modality_override is not None:
+        if item.modality_override is not None or row.uncertain:
             left = room.x() + STILL.width() + 14
+            words = tr("IR or RGB? Not certain: please look") if row.uncertain else tr("modality set by hand")
             painter.setFont(theme.font(11))
-            painter.setPen(theme.color("text3"))
-            painter.drawText(QRect(left, room.y() + 45, 200, 16), _V, tr("modality set by hand"))
+            painter.setPen(theme.color("warning_text" if row.uncertain else "text3"))
+            painter.drawText(QRect(left, room.y() + 45, 240, 16), _V, words)
 
     def _paint_state(self, painter: QPainter, room: QRect, row: FootageRow) -> None:
         job = job_of(self._session, row.item.id)

@@ -26,12 +26,12 @@ class Path:
     label: str
     pts: np.ndarray
     boxes: np.ndarray
-    gap: int  # PTS after the last observation during which the box still stands
+    gap: int  # PTS after an observation during which its box still stands
 
     def box_at(self, pts: int) -> QRectF | None:
         """The newest observation at or before `pts`, in frame pixels; None where the person is not there."""
         place = int(np.searchsorted(self.pts, pts, side="right")) - 1
-        if place < 0 or (place == len(self.pts) - 1 and pts > self.pts[-1] + self.gap):
+        if place < 0 or pts > self.pts[place] + self.gap:
             return None
         return QRectF(*(float(value) for value in self.boxes[place]))
 
