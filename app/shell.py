@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from app.operations.decisions import undo_last
 from app.operations.machine import Facts
 from app.pages import PAGES
 from app.pages.base import NARROW, Page
+from app.preferences import RecentCase
 from app.session import Changes, Session
 from app.widgets.basic import Button, Glyph, box, label, styled
 from app.widgets.notices import Notice
@@ -240,7 +242,16 @@ class Window(QMainWindow):
             self._show_case()
             self.show_page("footage" if self.session.is_open else "start")
         if self.session.is_open:
-            self.session.read(lambda case: case.audit.head, self.status.set_audit_head, key="audit head")
+            self.session.read(cases.summary, self._show_summary, key="summary")
+
+    def _show_summary(self, found: cases.Summary) -> None:
+        self.status.set_audit_head(found.head)
+        info = self.session.info
+        if info is not None:
+            items = counted(found.items, tr("item"), tr("items"))
+            subjects = counted(found.subjects, tr("subject"), tr("subjects"))
+            now = datetime.now(UTC).isoformat(timespec="minutes")
+            self.session.preferences.remember(RecentCase(str(info.folder), info.title, now, f"{items} · {subjects}"))
 
     def _show_case(self) -> None:
         info = self.session.info

@@ -9,6 +9,7 @@ GUI thread, and a 100 ms timer shows the latest progress, whatever the jobs' own
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from engine.progress import Meter, Progress, Work
 
 log = logging.getLogger(__name__)
 PROGRESS_MS = 100
+SWITCH_SECONDS = 0.001  # how long a worker may keep the interpreter from the GUI thread (Python's default is 5 ms)
 STOP_SECONDS = 20.0
 
 
@@ -174,6 +176,7 @@ class Runner(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        sys.setswitchinterval(SWITCH_SECONDS)
         self.jobs: list[Job] = []
         self._relay = _Relay(self)
         self._calls = Pool(1, "case", self, in_order=True)

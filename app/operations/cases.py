@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.preferences import RecentCase
 from app.session import CaseInfo, Changes, Session
 from app.tasks import Job
 from app.words import tr
 from engine.progress import Work
 
+if TYPE_CHECKING:
+    from engine.case import Case
+
 CASE = "case"
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the shell shows of the open case at any time."""
+
+    head: str
+    items: int
+    subjects: int
+
+
+def summary(case: Case) -> Summary:
+    return Summary(case.audit.head, len(case.evidence.list()), len(case.subjects.list()))
 
 
 def _open(folder: Path, examiner: str, title: str | None, writable: bool = True) -> tuple[object, CaseInfo]:
@@ -46,8 +62,6 @@ def open_case(
     def done(opened: tuple[object, CaseInfo]) -> None:
         session.case, session.info = opened  # type: ignore[assignment]
         session.preferences.set("examiner", examiner)
-        now = datetime.now(UTC).isoformat(timespec="minutes")
-        session.preferences.remember(RecentCase(str(folder), opened[1].title, now))
         session.changed.emit(Changes(case=True))
 
     if old is not None and session.info is not None and session.info.folder == folder:
