@@ -274,6 +274,18 @@ def ground_pattern(kind, s, u, v):
 
 
 @njit(**OPTIONS)
+def beside_feet(feet, x, z):
+    """Share of skylight that reaches the ground beside people's feet."""
+    open_sky = 1.0
+    for i in range(feet.shape[0]):
+        d0, d1 = (x - feet[i, 0]) / feet[i, 2], (z - feet[i, 1]) / feet[i, 2]
+        d = d0 * d0 + d1 * d1
+        if d < 9:
+            open_sky *= 1 - 0.55 * math.exp(-d)
+    return open_sky
+
+
+@njit(**OPTIONS)
 def background(out, wanted, infrared, unproject, eye, surfaces, light, table, shadow, shadow_clip, feet):
     """Trace the ground plane, the walls and the sky into out (H, W, 3) where `wanted` (H, W) bool.
 
@@ -323,13 +335,7 @@ def background(out, wanted, infrared, unproject, eye, surfaces, light, table, sh
             near = min(6.0 / distance, 1.0)
             fine = 0.5 + (noise(table, u * 1.7, v * 1.7) - 0.5) * near
             shade_of = (0.7 + 0.6 * rough) * (0.85 + 0.3 * fine)
-            open_sky = 1.0
-            if hit == 0:
-                for i in range(feet.shape[0]):
-                    d0, d1 = (px - feet[i, 0]) / feet[i, 2], (pz - feet[i, 1]) / feet[i, 2]
-                    d = d0 * d0 + d1 * d1
-                    if d < 9:
-                        open_sky *= 1 - 0.55 * math.exp(-d)
+            open_sky = beside_feet(feet, px, pz) if hit == 0 else 1.0
             share = lit_share(shadow, shadow_clip, px + nx * 0.02, py + ny * 0.02, pz + nz * 0.02)
             out[y, x, 0], out[y, x, 1], out[y, x, 2] = reflect(
                 infrared, light, eye,
