@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -61,8 +63,17 @@ def run_tasks(
 
 def _start(pack: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which stops handing out work
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     global _studio  # noqa: PLW0603 — one per process, handed to every task
     _studio = Studio(load_pack(Path(pack)))
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot stop its workers: they notice it themselves."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _call(task: Callable[..., Any], item: Any, arguments: tuple[Any, ...]) -> Any:

@@ -16,6 +16,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+import psutil
 import pytest
 from scipy.io import loadmat
 
@@ -85,6 +86,22 @@ def test_an_interrupted_set_ends_with_the_same_bytes(crops: Path, pack_folder: P
 def test_two_workers_make_the_same_bytes_as_one(crops: Path, pack_folder: Path, tmp_path: Path) -> None:
     finish(crop_set(tmp_path / "set", pack_folder, SMALL, workers=2))
     assert _contents(tmp_path / "set") == _contents(crops)
+
+
+def test_workers_of_a_killed_parent_end(pack_folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "training.synthetic", "crops", str(tmp_path / "set"), "--ids", "50"]
+    command += ["--per-camera", "1", "--workers", "2", "--makehuman", str(pack_folder)]
+    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    workers: list[psutil.Process] = []
+    while len(workers) < 2:
+        assert parent.poll() is None
+        time.sleep(0.2)
+        children = psutil.Process(parent.pid).children(recursive=True)
+        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    time.sleep(1)
+    parent.kill()
+    parent.wait()
+    assert not psutil.wait_procs(workers, timeout=60)[1]
 
 
 def test_other_parameters_are_refused(crops: Path, pack_folder: Path) -> None:
