@@ -385,6 +385,10 @@ class SearchPage(Page):
         if self.panel.draft is not None:
             self.shell.show_in_footage(self.panel.draft.person.tracklet.id)
 
+    def set_narrow(self, narrow: bool) -> None:
+        self.bar.set_narrow(narrow)
+        self.line.set_narrow(narrow)
+
     def leave(self) -> None:
         self.compare.rest()
 

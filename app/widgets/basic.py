@@ -15,9 +15,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -73,6 +75,21 @@ def styled(widget: QWidget, name: str) -> QWidget:
     widget.setObjectName(name)
     widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     return widget
+
+
+def scrolled(panel: QWidget, width: int) -> QWidget:
+    """Give a side panel of fixed width an inside that scrolls where the window is low; returns that inside."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    inside = styled(QWidget(), "panel")
+    inside.setMaximumWidth(width - 1)
+    scroll.setWidget(inside)
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(scroll)
+    return inside
 
 
 def inset(box: QAbstractSpinBox) -> None:

@@ -44,6 +44,10 @@ class DecisionBar(QWidget):
         row.addWidget(self.none)
         self.show_tile(None, 0)
 
+    def set_narrow(self, narrow: bool) -> None:
+        """Fewer words where there is less room."""
+        self.none.set_text(tr("None of them") if narrow else tr("No candidate is this person"))
+
     def show_tile(self, tile: Tile | None, selected: int, *, blind: bool = False) -> None:
         """What a decision would be about."""
         for button in (self.confirm, self.reject, self.inconclusive, self.again):

@@ -6,9 +6,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.operations.searching import SearchData
 from app.tiles import Tile
-from app.widgets.basic import Button, box, label, styled
+from app.widgets.basic import Button, ElidedLabel, box, label, styled
 from app.words import short_hash, tr
 from engine.types import Verdict
+
+HINT = tr("distance, its place in this gallery, gap between ranks 1 and 2, model and parameters")
 
 
 class DetailsRow(QWidget):
@@ -23,11 +25,8 @@ class DetailsRow(QWidget):
         self._button.setProperty("flat", "true")
         self._button.clicked.connect(self.toggle)
         row.addWidget(self._button)
-        self._hint = label(
-            tr("distance, its place in this gallery, gap between ranks 1 and 2, model and parameters"), "quiet"
-        )
-        row.addWidget(self._hint)
-        row.addStretch(1)
+        self._hint = ElidedLabel(HINT, "quiet")
+        row.addWidget(self._hint, 1)
         self._reviewed = label("", "second")
         row.addWidget(self._reviewed)
         column.addLayout(row)
@@ -40,7 +39,7 @@ class DetailsRow(QWidget):
         """Open or close."""
         shown = self._text.isHidden()
         self._text.setVisible(shown)
-        self._hint.setVisible(not shown)
+        self._hint.set_text("" if shown else HINT)
         self._button.set_icon("chevron-down" if shown else "chevron-right")
 
     def show_candidate(self, data: SearchData | None, tile: Tile | None, *, blind: bool) -> None:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +33,7 @@ from app.widgets.basic import (
     inset,
     label,
     rule,
+    scrolled,
     set_role,
     styled,
 )
@@ -72,19 +72,13 @@ class FootageDetails(QWidget):
         self._session = session
         self._row: FootageRow | None = None
         outer = box(QVBoxLayout(self))
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner = QWidget()
-        styled(inner, "panel")
-        inner.setMaximumWidth(WIDTH - 1)
-        self._column = box(QVBoxLayout(inner), 8, (16, 12, 16, 12))
+        area = QWidget()
+        outer.addWidget(area, 1)
+        self._column = box(QVBoxLayout(scrolled(area, WIDTH)), 8, (16, 12, 16, 12))
         self._build_head()
         self._build_clock()
         self._build_facts()
         self._column.addStretch(1)
-        scroll.setWidget(inner)
-        outer.addWidget(scroll, 1)
         foot = box(QHBoxLayout(), 8, (16, 8, 16, 16))
         self.review = Button(tr("Review"), "play-box-outline", "footage.review")
         self.review.clicked.connect(self.reviewed)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.widgets.basic import Glyph, Segment, box, label, styled
+from app.widgets.basic import Glyph, Segment, box, label, scrolled, styled
 from app.words import tr
 
 WIDTH = 290
@@ -44,7 +44,7 @@ class Observations(QWidget):
         super().__init__()
         styled(self, "rightpanel")
         self.setFixedWidth(WIDTH)
-        column = box(QVBoxLayout(self), 4, (16, 10, 16, 12))
+        column = box(QVBoxLayout(scrolled(self, WIDTH)), 4, (16, 10, 16, 12))
         head = box(QHBoxLayout(), 8)
         head.addWidget(label(tr("Observations"), "strong"))
         head.addStretch(1)

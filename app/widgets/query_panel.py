@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.operations.searching import Choice, QueryDraft
 from app.thumbnails import Thumbnails
 from app.times import date_time
-from app.widgets.basic import Badge, Button, CheckBox, ComboBox, ElidedLabel, box, label, rule, styled
+from app.widgets.basic import Badge, Button, CheckBox, ComboBox, ElidedLabel, box, label, rule, scrolled, styled
 from app.widgets.pictures import CropPicture
 from app.words import grouped, tr
 
@@ -30,7 +30,7 @@ class QueryPanel(QWidget):
         styled(self, "leftpanel")
         self.setFixedWidth(WIDTH)
         self.draft: QueryDraft | None = None
-        column = box(QVBoxLayout(self), 6, (16, 12, 16, 12))
+        column = box(QVBoxLayout(scrolled(self, WIDTH)), 6, (16, 12, 16, 12))
         head = box(QHBoxLayout(), 8)
         head.addWidget(label(tr("Query"), "strong"))
         self._badge = Badge()

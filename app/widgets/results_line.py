@@ -23,8 +23,9 @@ class ResultsLine(QWidget):
         row.addWidget(label(tr("Candidates"), "strong"))
         self._summary = label("", "second")
         row.addWidget(self._summary)
-        row.addWidget(Glyph("lock-outline", 14, "text3"))
-        row.addWidget(label(tr("Order fixed while you review"), "quiet"))
+        self._lock, self._fixed = Glyph("lock-outline", 14, "text3"), label(tr("Order fixed while you review"), "quiet")
+        row.addWidget(self._lock)
+        row.addWidget(self._fixed)
         row.addStretch(1)
         self.search = Button(tr("Search again"), "magnify", primary=True)
         self.search.hide()
@@ -42,6 +43,10 @@ class ResultsLine(QWidget):
         self._size.setFixedWidth(72)
         self._size.valueChanged.connect(self.width_changed)
         row.addWidget(self._size)
+
+    def set_narrow(self, narrow: bool) -> None:
+        for widget in (self._lock, self._fixed):
+            widget.setVisible(not narrow)
 
     def tile_width(self) -> int:
         return self._size.value()
