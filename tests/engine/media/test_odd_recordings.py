@@ -196,17 +196,19 @@ RED = {
         ("709", "full", True, (1280, 720)),
     ],
 )
-def test_colours_follow_matrix_and_range(tmp_path, matrix, levels, tagged, size):
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv444p"])
+def test_colours_follow_matrix_and_range(tmp_path, matrix, levels, tagged, size, pix_fmt):
     path = tmp_path / "red.mkv"
     width, height = size
-    planes = np.stack([np.full((height, width), value, np.uint8) for value in RED[matrix, levels]])
     with av.open(path, "w") as container:
         stream = container.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv444p"
+        stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
         if tagged:
             stream.codec_context.colorspace = {"601": 5, "709": 1}[matrix]
             stream.codec_context.color_range = {"limited": 1, "full": 2}[levels]
-        frame = av.VideoFrame.from_ndarray(planes, format="yuv444p")
+        frame = av.VideoFrame(width, height, pix_fmt)
+        for plane, value in zip(frame.planes, RED[matrix, levels], strict=True):
+            plane.update(bytes([value]) * plane.buffer_size)
         frame.pts = 0
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
