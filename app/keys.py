@@ -70,7 +70,6 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("time.go", "Go to a time", "Ctrl+G"),
         ("boxes", "Show boxes", "B"),
         ("paths", "Show paths", "T"),
-        ("mark", "Set a mark here", "M"),
     )
     + _command("people", ("people.search", "Search from here", "Enter"), ("people.footage", "Show in footage", "V"))
     + _command(

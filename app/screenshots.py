@@ -6,6 +6,7 @@ The window is 1440 × 900 at 200 %, once dark and once light. A case that is rea
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SIZE = (1440, 900)
 PATIENCE = 900.0
 COLOURS = 128  # of the palette; the pictures of people keep their look, and the file stays small
-MANY_PICTURES = {"people": 96, "review": 96}
+PALETTES = {"people": 64, "review": 64, "search": 256, "compare": 256}
 EXAMINER = "Examiner 1"
 
 
@@ -60,7 +61,7 @@ class Photographer:
         self.window.grab().save(buffer, "PNG")
         picture = Image.open(BytesIO(buffer.data().data())).convert("RGB")
         path = self.out / f"{name}-{theme.themer.name}.png"
-        picture.quantize(MANY_PICTURES.get(name, COLOURS), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        picture.quantize(PALETTES.get(name, COLOURS), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
             path, optimize=True
         )
         print(f"{path.name}: {path.stat().st_size // 1000} kB")
@@ -84,7 +85,21 @@ def _prepare(photographer: Photographer, case: Path | None, place: Path) -> None
     )
 
 
+def _identity(case: Any, tracklet_id: int) -> str:
+    """Who a tracklet of the demo really is, by the truth that comes with the rendered footage; '' if nobody."""
+    from engine.settings import resources_dir
+    from engine.types import Box
+
+    item = case.evidence.get(case.tracklets.get(tracklet_id).item_id)
+    best = case.tracklets.crops(tracklet_id)[0]
+    truth = json.loads((resources_dir() / "demo" / f"{item.path.stem}.json").read_text(encoding="utf-8"))
+    people = next((f["people"] for f in truth["frames"] if f["pts"] == best.timestamp.pts), [])
+    shared = {str(p["id"]): best.box.iou(Box(*p["visible"])) for p in people}
+    return max(shared, key=lambda name: shared[name]) if shared and max(shared.values()) > 0.5 else ""
+
+
 def _search(photographer: Photographer) -> None:
+    """Search for somebody by night who was there by day too; confirm only who it really is."""
     from app import people
     from app.operations import decisions, searching
     from app.operations.decisions import Verdicts
@@ -94,21 +109,26 @@ def _search(photographer: Photographer) -> None:
     window = photographer.window
     page: Any = window.show_page("search")
     photographer.rest()
-    if page.data is None:
-        case = window.session.case
-        assert case is not None
-        found = case.tracklets.ids(TrackletFilter(modality=Modality.INFRARED, usable=True), "quality")
-        page.start_query(searching.query_of(people.person(case, int(found[0]))))
-        photographer.until(lambda: page.data is not None, "the candidates")
-        apart = case.subjects.cannot_be(page.data.tiles[0].tracklet)
-        free = next(n for n, tile in enumerate(page.data.tiles[1:], 1) if tile.tracklet not in apart)
-        verdicts = {0: Verdict.CONFIRMED, free: Verdict.CONFIRMED}
-        rest = [n for n in range(1, 8) if n != free]
-        verdicts |= {rest[0]: Verdict.REJECTED, rest[1]: Verdict.REJECTED, rest[3]: Verdict.INCONCLUSIVE}
-        for row, verdict in verdicts.items():
-            chosen = (page.data.tiles[row].tracklet,)
-            decisions.decide(window.session, Verdicts(page.data.search.id, chosen, verdict, "Same build and coat"))
-        photographer.rest()
+    case = window.session.case
+    if page.data is not None or case is None:
+        return
+    day = {_identity(case, int(n)) for n in case.tracklets.ids(TrackletFilter(modality=Modality.VISIBLE))} - {""}
+    night = [int(n) for n in case.tracklets.ids(TrackletFilter(modality=Modality.INFRARED, usable=True), "quality")]
+    chosen = next((n for n in night if _identity(case, n) in day), night[0])
+    who = _identity(case, chosen)
+    page.start_query(searching.query_of(people.person(case, chosen)))
+    photographer.until(lambda: page.data is not None, "the candidates")
+    confirmed: list[int] = []
+    for row, tile in enumerate(page.data.tiles):
+        same = bool(who) and _identity(case, tile.tracklet) == who
+        verdict = Verdict.CONFIRMED if same else Verdict.INCONCLUSIVE if row == 4 else Verdict.REJECTED
+        if same and case.subjects.conflicts([*confirmed, tile.tracklet]):
+            continue
+        if (same and len(confirmed) < 3) or row in (0, 1, 3, 4):
+            confirmed += [tile.tracklet] * same
+            wanted = Verdicts(page.data.search.id, (tile.tracklet,), verdict, "Same build, clothes and what is carried")
+            decisions.decide(window.session, wanted)
+    photographer.rest()
 
 
 def _album(photographer: Photographer) -> None:
@@ -129,7 +149,7 @@ def _album(photographer: Photographer) -> None:
     page.view.select_row(2)
     photographer.take("search")
     page.trigger("compare")
-    photographer.rest(3.0)
+    photographer.until(page.compare.ready, "both clips")
     photographer.take("compare")
     page.trigger("grid")
     window.show_page("subjects")

@@ -90,6 +90,10 @@ def ingest(session: Session, item: EvidenceItem) -> Job:
     """Find the people in one item; goes on where an interrupted ingest stopped."""
 
     def make() -> object:
+        # OpenCV keeps its own folder on sys.path while it is being imported, and a child process started by another
+        # thread at that moment would inherit it and find cv2/typing in place of typing. So: import it to the end first.
+        import cv2  # noqa: F401
+
         from engine.ingest import IngestOptions, ingest_item
 
         return ingest_item(_case(session), item.id, IngestOptions(device=session.preferences.device))

@@ -311,6 +311,10 @@ class CompareView(QWidget):
             for side in (self._left, self._right):
                 side.tick(TICK_MS / 1000)
 
+    def ready(self) -> bool:
+        """True when both clips are there."""
+        return self._left.clip is not None and self._right.clip is not None
+
     def rest(self) -> None:
         """Out of sight: nothing runs."""
         self._timer.stop()

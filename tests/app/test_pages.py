@@ -78,3 +78,11 @@ def test_letters_typed_into_a_field_are_letters(opened: Window, until: Wait) -> 
     until(lambda: len(page.model.rows) == 1)
     assert opened.current == "footage"
     assert not opened.session.runner.jobs, "the letter I must not start an ingest"
+
+
+def test_every_key_does_something(opened: Window) -> None:
+    from app.keys import COMMANDS
+
+    for command in COMMANDS:
+        known = opened.page(command.scope)._commands if command.scope else opened._actions
+        assert command.name in known, command
