@@ -78,8 +78,8 @@ class Story:
         self.rest(0.05)
 
     def click(self, widget: QWidget, pos: QPoint | None = None, *, double: bool = False) -> None:
-        self.until(widget.isVisible, f"{widget.accessibleName() or widget} in sight", 20)
-        self.until(widget.isEnabled, f"{widget.accessibleName() or widget} enabled", 20)
+        self.until(widget.isVisible, f"{widget.accessibleName() or widget} in sight")
+        self.until(widget.isEnabled, f"{widget.accessibleName() or widget} enabled")
         where = pos or widget.rect().center()
         QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=where)
         if double:
@@ -207,7 +207,7 @@ class Story:
                 self.picture("compare")
             self._say(page, verdict)
             said = lambda t=tracklet, v=verdict: self._verdict(page, t) is v  # noqa: E731
-            self.until(said, f"the decision on {tracklet}", 30)
+            self.until(said, f"the decision on {tracklet}")
         if self.keyboard:
             self.press(Key.Key_G)
         else:
@@ -277,7 +277,7 @@ class Story:
             self.click(self.window.rail._buttons["search"])
             action: QAction = self.window._actions["undo"]
             action.trigger()
-        self.until(lambda: self._verdict(page, last) is None, "the undo", 30)
+        self.until(lambda: self._verdict(page, last) is None, "the undo")
         del wanted[last]
 
     def reopen(self, wanted: dict[int, Verdict]) -> None:
@@ -292,7 +292,7 @@ class Story:
         self.until(lambda: start.findChild(RecentRow) is not None, "the recent case")
         row = start.findChild(RecentRow)
         if self.keyboard:
-            self.until(row.hasFocus, "the focus on the recent case", 20)
+            self.until(row.hasFocus, "the focus on the recent case")
             self.press(Key.Key_Return)
         else:
             self.click(row.button)
