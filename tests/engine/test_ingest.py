@@ -80,7 +80,7 @@ def test_killed_at_random_moments_it_ends_the_same(
     dice = random.Random(20261121)
     folder = tmp_path / "case-0"
     with_item(folder, clip).close()
-    kills = 0
+    kills = cases = 0
     while kills < KILLS:
         worker = subprocess.Popen([sys.executable, "-m", "tests.helpers.ingest_once", str(folder)], cwd=REPOSITORY)
         time.sleep(dice.uniform(0.2, 4.0))
@@ -95,7 +95,8 @@ def test_killed_at_random_moments_it_ends_the_same(
             if finished:
                 assert logical_content(case) == uninterrupted
         if finished:
-            folder = tmp_path / f"case-{kills}"
+            cases += 1
+            folder = tmp_path / f"case-{cases}"
             with_item(folder, clip).close()
     with Case.open(folder, examiner=EXAMINER) as case:
         finish(ingest_item(case, 1, often()))
