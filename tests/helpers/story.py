@@ -134,9 +134,7 @@ class Story:
         for name in (NIGHT, DAY):
             row = next(n for n, r in enumerate(page.model.rows) if r.item.path.name == name)
             if self.keyboard:
-                self.press(Key.Key_Home)
-                for _ in range(row):
-                    self.press(Key.Key_Down)
+                self.go_down_to(page.view, row)
                 self.press(Key.Key_I)
             else:
                 self.click(page.view.viewport(), page.view.visualRect(page.model.index(row)).center())
@@ -151,6 +149,19 @@ class Story:
         self.until(done, "the end of the ingest")
         self.rest(0.5)
         self.picture("ingested")
+
+    def go_down_to(self, view: Any, row: int) -> None:
+        """Arrow keys until the row is current: after a dialog the window may not be active again at once, and keys
+        pressed before that reach nobody."""
+        self.window.activateWindow()
+        view.setFocus()
+        end = time.monotonic() + 60
+        while view.currentIndex().row() != row and time.monotonic() < end:
+            if not view.hasFocus():
+                self.window.activateWindow()
+                view.setFocus()
+            self.press(Key.Key_Up if view.currentIndex().row() > row else Key.Key_Down)
+        assert view.currentIndex().row() == row, "the arrow keys never moved the selection"
 
     def choose_person(self) -> None:
         """Find somebody in the night footage and search."""
