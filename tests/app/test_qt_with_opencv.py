@@ -6,13 +6,14 @@ PySide6 must open a real window on X11 all the same, with the same pixels (text 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.xserver import x_display
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 and these plugins are Linux's")
 
@@ -44,21 +45,8 @@ assert seen.save(picture, "PNG")
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    """An X server: our own Xvfb, else the one whose DISPLAY we were given."""
-    if not shutil.which("Xvfb"):
-        if "DISPLAY" not in os.environ:
-            pytest.skip("needs Xvfb or a DISPLAY")
-        yield os.environ["DISPLAY"]
-        return
-    reader, writer = os.pipe()
-    arguments = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
-    with subprocess.Popen(arguments, pass_fds=[writer], stderr=subprocess.DEVNULL) as server:
-        os.close(writer)
-        with os.fdopen(reader) as answer:
-            number = answer.readline().strip()
-        assert number, "Xvfb did not start"
-        yield f":{number}"
-        server.terminate()
+    with x_display("800x600x24") as name:
+        yield name
 
 
 def _window(display: str, when: str, picture: Path) -> bytes:
