@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.errors import Cancelled
 from engine.progress import Progress, Work, finish
+from training.synthetic.styles import ALL, STYLES
 
 
 def add_commands(subparsers: Any) -> None:
@@ -42,6 +43,11 @@ def _common(commands: Any, name: str, about: str, run: Callable[[argparse.Namesp
     return parser
 
 
+def _styles(parser: argparse.ArgumentParser) -> None:
+    about = "'training' leaves out what 'held-out' keeps for tests of unlike pictures (default all)"
+    parser.add_argument("--styles", choices=STYLES, default=ALL, help=about)
+
+
 def _crops(commands: Any) -> None:
     parser = _common(commands, "crops", "render a crop set in SYSU-MM01's folder layout", _run_crops)
     parser.add_argument("--ids", type=int, default=100, help="number of people (default 100)")
@@ -54,6 +60,7 @@ def _crops(commands: Any) -> None:
     parser.add_argument("--first-id", type=int, default=1, help="number of the first person (default 1)")
     parser.add_argument("--val", type=float, default=0.1, help="share of people in val_id.txt (default 0.1)")
     parser.add_argument("--test", type=float, default=0.2, help="share of people in test_id.txt (default 0.2)")
+    _styles(parser)
     parser.add_argument("--workers", type=int, default=1, help="processes; does not change the result (default 1)")
 
 
@@ -62,7 +69,7 @@ def _run_crops(arguments: argparse.Namespace) -> int:
 
     settings = CropSettings(
         arguments.ids, arguments.per_camera, arguments.seed, arguments.height, arguments.worlds, arguments.first_id,
-        arguments.val, arguments.test,
+        arguments.val, arguments.test, arguments.styles,
     )  # fmt: skip
     files = run_with_bar(crop_set(arguments.out, arguments.makehuman, settings, arguments.workers))
     print(f"{len(files)} files in {arguments.out}")
@@ -77,6 +84,7 @@ def _frames(commands: Any) -> None:
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--infrared", type=float, default=0.5, help="share of infrared frames (default 0.5)")
     parser.add_argument("--most-people", type=int, default=9, help="in one frame (default 9)")
+    _styles(parser)
     parser.add_argument("--workers", type=int, default=1, help="processes; does not change the result (default 1)")
 
 
@@ -84,8 +92,9 @@ def _run_frames(arguments: argparse.Namespace) -> int:
     from training.synthetic.frames import FrameSettings, frame_set
 
     settings = FrameSettings(
-        arguments.frames, arguments.seed, arguments.width, arguments.height, arguments.infrared, arguments.most_people
-    )
+        arguments.frames, arguments.seed, arguments.width, arguments.height, arguments.infrared, arguments.most_people,
+        styles=arguments.styles,
+    )  # fmt: skip
     files = run_with_bar(frame_set(arguments.out, arguments.makehuman, settings, arguments.workers))
     print(f"{len(files)} files in {arguments.out}")
     return 0

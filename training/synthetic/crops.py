@@ -19,6 +19,7 @@ from training.synthetic.renderer import Picture, Subject
 from training.synthetic.sensor import expose, reference_level
 from training.synthetic.station import Station, draw_station
 from training.synthetic.studio import Studio
+from training.synthetic.styles import ALL
 from training.synthetic.workers import run_tasks
 
 CAMERAS = (1, 2, 3, 4, 5, 6)
@@ -42,6 +43,7 @@ class CropSettings:
     first_id: int = 1
     val_share: float = 0.1
     test_share: float = 0.2
+    styles: str = ALL  # which people and cameras: see styles.py
 
     def check(self) -> None:
         """UsageError where the numbers make no sense."""
@@ -87,14 +89,16 @@ def _finished(folder: Path, number: int) -> bool:
 
 def _render_person(studio: Studio, number: int, folder: str, settings: CropSettings) -> None:
     root = Path(folder)
-    figure = studio.figure(number, 2 * settings.seed)
+    figure = studio.figure(number, 2 * settings.seed, settings.styles)
     files, crops = {}, []
     world = number % settings.worlds
     for camera in CAMERAS:
-        station = make_station(studio, settings.seed, world, camera)
+        station = make_station(studio, settings.seed, world, camera, settings.styles)
         for n in range(1, settings.per_camera + 1):
             rng = np.random.default_rng([settings.seed, 7, number, camera, n])
-            image, facts = draw_crop(studio, figure, station, rng, settings.height, 2 * settings.seed + 1)
+            image, facts = draw_crop(
+                studio, figure, station, rng, settings.height, 2 * settings.seed + 1, settings.styles
+            )
             name = f"cam{camera}/{number:04d}/{n:04d}.jpg"
             data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
             mf.write_file(root / name, data)
@@ -104,19 +108,20 @@ def _render_person(studio: Studio, number: int, folder: str, settings: CropSetti
     mf.write_file(_record_path(root, number), mf.dump(record))
 
 
-def make_station(studio: Studio, seed: int, world: int, camera: int) -> Station:
+def make_station(studio: Studio, seed: int, world: int, camera: int, style: str = ALL) -> Station:
     """Camera `camera` of a world; the same for everybody who walks there."""
     rng = np.random.default_rng([seed, 11, world, camera])
     lines = int(rng.choice([576, 720, 1080], p=[0.25, 0.35, 0.4]))
-    return draw_station(rng, studio.pack.texture_names, camera in INFRARED, lines * 16 // 9, lines)
+    return draw_station(rng, studio.pack.texture_names, camera in INFRARED, lines * 16 // 9, lines, style)
 
 
 def draw_crop(
-    studio: Studio, figure: Figure, station: Station, rng: np.random.Generator, height: int, stream: int
-) -> tuple[np.ndarray, dict]:
+    studio: Studio, figure: Figure, station: Station, rng: np.random.Generator, height: int, stream: int,
+    style: str = ALL,
+) -> tuple[np.ndarray, dict]:  # fmt: skip
     """One picture of a person: BGR uint8 (height, W, 3) and its truth."""
     for attempt in range(ATTEMPTS):
-        picture, facts, window = _attempt(studio, figure, station, rng, height, stream)
+        picture, facts, window = _attempt(studio, figure, station, rng, height, (stream, style))
         if picture.seen[1].visible_share >= LEAST_VISIBLE or attempt == ATTEMPTS - 1:
             break
     subject = picture.person[::2, ::2] == 1
@@ -130,14 +135,14 @@ def draw_crop(
 
 
 def _attempt(
-    studio: Studio, figure: Figure, station: Station, rng: np.random.Generator, height: int, stream: int
+    studio: Studio, figure: Figure, station: Station, rng: np.random.Generator, height: int, crowd: tuple[int, str]
 ) -> tuple[Picture, dict, float]:
     depth = rng.uniform(station.near, station.far)
     where = (rng.uniform(-1, 1) * station.spread * depth / station.far, depth)
     yaw, phase = rng.uniform(0, 2 * np.pi), rng.random()
     conduct = draw_conduct(rng, figure.person, station.sensor.rain > 0)
     meshes = studio.pose(figure, conduct, phase, yaw, where)
-    others = _others(studio, station, rng, where, stream)
+    others = _others(studio, station, rng, where, crowd)
     left, top, right, bottom = _box(station, meshes, rng)
     width = int(np.clip(round(height * (right - left) / (bottom - top)), height // 5, height))
     view = station.view.window(left, top, right, bottom, width, height)
@@ -159,9 +164,9 @@ def _attempt(
 
 
 def _others(
-    studio: Studio, station: Station, rng: np.random.Generator, where: tuple[float, float], stream: int
+    studio: Studio, station: Station, rng: np.random.Generator, where: tuple[float, float], crowd: tuple[int, str]
 ) -> list[Subject]:
-    """Somebody beside or before the person, and people in the distance."""
+    """Somebody beside or before the person, and people in the distance. crowd: their population and style."""
     others: list[Subject] = []
     places = []
     if rng.random() < 0.2:
@@ -173,7 +178,7 @@ def _others(
             for _ in range(int(rng.integers(1, 3)))
         ]
     for x, z in places:
-        figure = studio.figure(int(rng.integers(BYSTANDERS)), stream)
+        figure = studio.figure(int(rng.integers(BYSTANDERS)), *crowd)
         conduct = draw_conduct(rng, figure.person)
         meshes = studio.pose(figure, conduct, rng.random(), rng.uniform(0, 2 * np.pi), (float(x), float(max(z, 2.5))))
         others.append(Subject(2 + len(others), meshes))

@@ -17,6 +17,7 @@ from training.synthetic.renderer import Subject
 from training.synthetic.sensor import expose, reference_level
 from training.synthetic.station import Station, draw_station
 from training.synthetic.studio import Studio
+from training.synthetic.styles import ALL
 from training.synthetic.truth import Sighting, coco, sightings
 from training.synthetic.workers import run_tasks
 
@@ -37,6 +38,7 @@ class FrameSettings:
     most_people: int = 9
     pictures_per_camera: int = 2
     empty_share: float = 0.06  # frames with nobody
+    styles: str = ALL  # which people and cameras: see styles.py
 
     def check(self) -> None:
         """UsageError where the numbers make no sense."""
@@ -103,7 +105,7 @@ def frame_station(studio: Studio, settings: FrameSettings, camera: int) -> Stati
     """Camera number `camera` of the set; people may come nearer and go further than for crops."""
     rng = np.random.default_rng([settings.seed, 31, camera])
     infrared = bool(rng.random() < settings.infrared_share)
-    station = draw_station(rng, studio.pack.texture_names, infrared, settings.width, settings.height)
+    station = draw_station(rng, studio.pack.texture_names, infrared, settings.width, settings.height, settings.styles)
     return replace(station, near=station.near * 0.8, far=station.far * rng.uniform(1.0, 2.2))
 
 
@@ -118,7 +120,7 @@ def draw_frame(
     spots = _spots(rng, station, count)
     for i, where in enumerate(spots, start=1):
         person = int(pool[i % len(pool)]) if i > 4 else int(pool[i - 1])
-        figure = studio.figure(person, 2 * settings.seed)
+        figure = studio.figure(person, 2 * settings.seed, settings.styles)
         conduct = draw_conduct(rng, figure.person, station.sensor.rain > 0)
         meshes = studio.pose(figure, conduct, rng.random(), rng.uniform(0, 2 * np.pi), where)
         subjects.append(Subject(i, meshes))

@@ -10,6 +10,7 @@ from training.synthetic import materials as ma
 from training.synthetic.assets import AssetPack
 from training.synthetic.body import BodyShape
 from training.synthetic.materials import FabricChoice, Material, draw_fabric
+from training.synthetic.styles import ALL, person_fits
 
 ORIGINS = ("caucasian", "african", "asian")
 UNSUITABLE = ("work", "sportsuit")  # an overall goes with its own half; bare midriffs read as nude in infrared
@@ -92,9 +93,15 @@ def _stuff_word(material: Material) -> str:
     return colours
 
 
-def draw_person(pack: AssetPack, seed: int, stream: int = 0) -> Person:
-    """Person number `seed` of a population `stream`; the same always."""
+def draw_person(pack: AssetPack, seed: int, stream: int = 0, style: str = ALL) -> Person:
+    """Person number `seed` of a population `stream` in a style; the same always."""
     rng = np.random.default_rng([stream, seed, 1])
+    while not person_fits(person := _draw(rng, pack, seed), style):
+        pass
+    return person
+
+
+def _draw(rng: np.random.Generator, pack: AssetPack, seed: int) -> Person:
     male = bool(rng.random() < 0.5)
     origin = str(rng.choice(ORIGINS, p=[0.5, 0.22, 0.28]))
     shape = _shape(rng, male, origin)

@@ -12,6 +12,7 @@ from training.synthetic.camera import View, make_view
 from training.synthetic.light import Daylight, Lamp, draw_daylight, draw_lamp
 from training.synthetic.place import Place, draw_surface
 from training.synthetic.sensor import Sensor, draw_sensor
+from training.synthetic.styles import ALL, station_fits
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,16 @@ class Station:
 
 
 def draw_station(
-    rng: np.random.Generator, texture_names: list[str], infrared: bool, width: int = 1920, height: int = 1080
-) -> Station:
-    """A new camera in new surroundings."""
+    rng: np.random.Generator, texture_names: list[str], infrared: bool, width: int = 1920, height: int = 1080,
+    style: str = ALL,
+) -> Station:  # fmt: skip
+    """A new camera in new surroundings, of a style."""
+    while not station_fits(station := _draw(rng, texture_names, infrared, width, height), style):
+        pass
+    return station
+
+
+def _draw(rng: np.random.Generator, texture_names: list[str], infrared: bool, width: int, height: int) -> Station:
     eye = np.array([0.0, rng.uniform(2.2, 5.0), 0.0])
     near = rng.uniform(3.2, 5.0) + max(0.0, eye[1] - 3.0)
     far = near + rng.uniform(3.0, 8.0)

@@ -15,6 +15,7 @@ from training.synthetic.gait import Gait
 from training.synthetic.mesh import Mesh
 from training.synthetic.person import draw_person
 from training.synthetic.renderer import Renderer
+from training.synthetic.styles import ALL
 
 KEPT_FIGURES = 40  # about 1.5 MB each
 
@@ -29,13 +30,13 @@ class Studio:
         cv2.setNumThreads(1)  # one process per core
         self.renderer = Renderer(self.pack)
         self.gait = Gait(self.pack)
-        self._figures: OrderedDict[tuple[int, int], Figure] = OrderedDict()
+        self._figures: OrderedDict[tuple[int, int, str], Figure] = OrderedDict()
 
-    def figure(self, number: int, stream: int) -> Figure:
-        """Person `number` of population `stream`, built or remembered."""
-        key = (stream, number)
+    def figure(self, number: int, stream: int, style: str = ALL) -> Figure:
+        """Person `number` of population `stream` in a style, built or remembered."""
+        key = (stream, number, style)
         if key not in self._figures:
-            self._figures[key] = build_figure(self.pack, draw_person(self.pack, number, stream))
+            self._figures[key] = build_figure(self.pack, draw_person(self.pack, number, stream, style))
             if len(self._figures) > KEPT_FIGURES:
                 self._figures.popitem(last=False)
         self._figures.move_to_end(key)

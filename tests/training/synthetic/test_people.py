@@ -16,6 +16,8 @@ from training.synthetic.body import BodyShape, hat, morph, target_weights
 from training.synthetic.figure import build_figure
 from training.synthetic.materials import apart
 from training.synthetic.person import draw_person
+from training.synthetic.station import Station, draw_station
+from training.synthetic.styles import ALL, HELD_OUT, RESERVED_HEIGHT, TRAINING, person_fits, station_fits
 
 KNOTS = (("low", 0.0), ("middle", 0.5), ("high", 1.0))
 AVERAGE = BodyShape(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, {"caucasian": 1 / 3, "african": 1 / 3, "asian": 1 / 3})
@@ -86,3 +88,23 @@ def test_people_stand_on_the_ground_at_human_size(pack: AssetPack) -> None:
 def test_rendering_needs_no_torch() -> None:
     code = "import training.synthetic.crops, training.synthetic.demo, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_training_styles_and_held_out_styles_share_nothing_reserved(pack: AssetPack) -> None:
+    def worn(style: str) -> list[bool]:
+        people = [draw_person(pack, number, style=style) for number in range(200)]
+        return [person_fits(person, HELD_OUT) for person in people]
+
+    assert not any(worn(TRAINING))
+    assert all(worn(HELD_OUT))
+    assert 0.2 < sum(worn(ALL)) / 200 < 0.8
+
+
+def test_cameras_of_training_and_held_out_styles_differ(pack: AssetPack) -> None:
+    def cameras(style: str) -> list[Station]:
+        rngs = [np.random.default_rng(seed) for seed in range(20)]
+        return [draw_station(rng, pack.texture_names, seed % 2 == 0, style=style) for seed, rng in enumerate(rngs)]
+
+    assert not any(station_fits(camera, HELD_OUT) for camera in cameras(TRAINING))
+    assert all(camera.view.eye[1] < RESERVED_HEIGHT for camera in cameras(TRAINING))
+    assert all(station_fits(camera, HELD_OUT) for camera in cameras(HELD_OUT))
