@@ -84,6 +84,7 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("details", "Details", "D"),
         ("hide", "Hide decided", "H"),
         ("loop", "Loop both clips", "L"),
+        ("heat", "Heat map: an aid, not evidence", "M"),
         ("blind", "Blind mode", "B"),
         ("preview", "Preview", "Space"),
         ("again", "Search from here", "Enter"),

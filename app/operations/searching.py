@@ -190,7 +190,8 @@ def _provisional(sha256: str) -> str:
     """What must be said beside results of the model with this hash."""
     from engine.models.library import ModelLibrary
 
-    return next((m.card.provisional for m in ModelLibrary().list() if m.card.sha256 == sha256), "")
+    model = ModelLibrary().by_sha256(sha256)
+    return model.card.provisional if model else ""
 
 
 def _draft(case: Case, search: Search) -> QueryDraft | None:

@@ -135,6 +135,7 @@ class SearchPage(Page):
             "footage.show": self._show_candidate_in_footage,
             "frame": self.compare.toggle_frame,
             "loop": self.compare.toggle_loop,
+            "heat": self.compare.toggle_heat,
             "zoom.in": lambda: self.compare.zoom(1.25),
             "zoom.out": lambda: self.compare.zoom(0.8),
             "zoom.fit": self.compare.fit,
@@ -231,7 +232,7 @@ class SearchPage(Page):
         self.bar.none.setChecked(data.search.none_found)
         self._stack.setCurrentIndex(RESULTS if data.tiles else NOTHING)
         self._empty.set_text(tr("Nobody in the archive passed the filters. Widen them and search again."))
-        self.compare.show_query(data.draft)
+        self.compare.show_query(data.draft, data.search.model_sha256)
         self._show_order(keep=False)
         if self._both.currentIndex() == GRID:
             self.view.setFocus()

@@ -2,178 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app import clips, people, theme
+from app import clips, people
 from app.clips import Clip
+from app.heat import HeatMaps, HeatPair
 from app.operations.searching import QueryDraft
 from app.people import Person
 from app.session import Session
 from app.tasks import Pool
 from app.thumbnails import Thumbnails, decode
 from app.tiles import TileModel
-from app.times import Reading, date_time
-from app.widgets.basic import Badge, Button, CheckBox, ElidedLabel, Segment, box, label, rule, styled
+from app.widgets.basic import Button, CheckBox, Segment, box, label, rule
+from app.widgets.compare_side import Side, ZoomPicture
 from app.widgets.observations import Observations
 from app.widgets.pictures import Strip
 from app.words import tr
 
 TICK_MS = 40
-HOLD_SECONDS = 0.5  # a clip rests at its end before it begins again
-
-
-class ZoomPicture(QWidget):
-    """An image at a scale of its own, moved by dragging; both sides share `zoom` and `offset`."""
-
-    zoomed = Signal(float)
-    dragged = Signal(QPointF)
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        self.zoom, self.offset = 1.0, QPointF()
-        self.caption = ""
-        self.box: QRectF | None = None  # share of the image
-        self._image: QImage | None = None
-        self._message = ""
-        self._held: QPointF | None = None
-
-    def show_image(self, image: QImage | None, message: str = "") -> None:
-        self._image, self._message = image, message
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("surround"))
-        room = QRectF(self.rect()).adjusted(8, 8, -8, -28)
-        if self._image is None:
-            painter.setPen(theme.color("text1"))
-            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
-            return
-        size = self._image.size().toSizeF().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio) * self.zoom
-        area = QRectF(0, 0, size.width(), size.height())
-        area.moveCenter(room.center() + self.offset * self.zoom)
-        painter.save()
-        painter.setClipRect(room)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(area, self._image)
-        if self.box is not None:
-            share = self.box
-            outline = QRectF(
-                area.x() + share.x() * area.width(),
-                area.y() + share.y() * area.height(),
-                share.width() * area.width(),
-                share.height() * area.height(),
-            )
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRect(outline)
-        painter.restore()
-        painter.setFont(theme.font(12))
-        painter.setPen(theme.color("text1"))
-        foot = QRectF(8, self.height() - 24, self.width() - 16, 20)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, self.caption)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        self.zoomed.emit(1.25 if event.angleDelta().y() > 0 else 0.8)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self._held = event.position()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if self._held is not None:
-            self.dragged.emit((event.position() - self._held) / self.zoom)
-            self._held = event.position()
-
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
-        self._held = None
-
-
-class Side(QWidget):
-    """One person: names and both times above, best crop and clip below."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._title = title
-        self.clip: Clip | None = None
-        self._place = 0.0
-        column = box(QVBoxLayout(self))
-        head = styled(QWidget(), "topline")
-        head.setFixedHeight(50)
-        row = box(QHBoxLayout(head), 8, (16, 4, 16, 4))
-        left = box(QVBoxLayout(), 0)
-        first = box(QHBoxLayout(), 8)
-        self._name = label(title, "strong")
-        self._badge = Badge()
-        first.addWidget(self._name)
-        first.addWidget(self._badge)
-        first.addStretch(1)
-        left.addLayout(first)
-        self._where = ElidedLabel("", "small")
-        left.addWidget(self._where)
-        row.addLayout(left, 1)
-        self._times = label("", "second")
-        row.addWidget(self._times)
-        column.addWidget(head)
-        pictures = box(QHBoxLayout(), 0)
-        self.crop, self.film = ZoomPicture(f"{title}: {tr('best crop')}"), ZoomPicture(f"{title}: {tr('clip')}")
-        pictures.addWidget(self.crop, 1)
-        pictures.addWidget(self.film, 1)
-        column.addLayout(pictures, 1)
-
-    def show_person(self, person: Person | None, lead: str = "") -> None:
-        self.clip = None
-        self.film.show_image(None, tr("Reading the clip…") if person else "")
-        if person is None:
-            self.crop.show_image(None)
-            return
-        self._name.setText(f"{self._title}, {lead}" if lead else self._title)
-        self._badge.set_modality(person.tracklet.modality)
-        self._where.set_text(f"{person.camera} · {person.tracklet.label}")
-        self._times.setText(_times(person.first))
-        self.crop.caption = tr("Best crop · {w} × {h} px").format(
-            w=person.best.quality.width, h=person.best.quality.height
-        )
-
-    def show_clip(self, clip: Clip | None, *, full: bool, why: str = "") -> None:
-        """The clip has come, or `why` not."""
-        self.clip, self._place = clip, 0.0
-        if clip is None:
-            self.film.show_image(None, why)
-        elif full:
-            self.film.box = clip.box
-            self.film.show_image(clip.full, tr("This frame does not decode."))
-            self.film.caption = tr("Full frame of the best crop")
-        else:
-            self.film.box = None
-            self._show_place(0)
-
-    def tick(self, seconds: float) -> None:
-        """Go on in the clip; begin again after a short rest."""
-        clip = self.clip
-        if clip is None or not clip.images:
-            return
-        self._place += seconds
-        if self._place > clip.seconds[-1] + HOLD_SECONDS:
-            self._place = 0.0
-        self._show_place(sum(at <= self._place for at in clip.seconds) - 1)
-
-    def _show_place(self, n: int) -> None:
-        assert self.clip is not None
-        n = max(n, 0)
-        if not self.clip.images:
-            self.film.show_image(None, tr("No frame of this clip decodes."))
-            return
-        words = tr("Clip, {at:.1f} of {all:.1f} s")
-        self.film.caption = words.format(at=self.clip.seconds[n], all=self.clip.seconds[-1])
-        self.film.show_image(self.clip.images[n])
-
-
-def _times(reading: Reading) -> str:
-    adjusted = f"{date_time(reading.adjusted)} {reading.margin()}" if reading.adjusted else tr("no offset set")
-    recorder = date_time(reading.recorder) or reading.recorder_time()
-    return f"{tr('Recorder')}  {recorder}\n{tr('Adjusted')}  {adjusted}"
+HEAT_WORDS = tr("Orange speaks for the likeness, blue against it. An aid, not evidence; it is not stored.")
 
 
 class CompareView(QWidget):
@@ -185,6 +33,9 @@ class CompareView(QWidget):
         super().__init__()
         self._session, self._model = session, model
         self._clips = Pool(1, "clips", self)
+        self._heat = HeatMaps(session, self)
+        self._student = ""  # SHA-256 of the one that made the search
+        self._crops: tuple[int, int] | None = None  # query's and candidate's on show
         self._row = -1
         self._shown: int | None = None
         self._query: QueryDraft | None = None
@@ -198,6 +49,7 @@ class CompareView(QWidget):
         row = box(QHBoxLayout(self))
         column = box(QVBoxLayout())
         column.addLayout(self._tools())
+        column.addWidget(self._heat_words)
         sides = box(QHBoxLayout())
         sides.addWidget(self._left, 1)
         sides.addWidget(rule(vertical=True))
@@ -238,18 +90,27 @@ class CompareView(QWidget):
         self._loop = CheckBox(tr("Loop both clips"), "loop")
         self._loop.setChecked(True)
         row.addWidget(self._loop)
+        self._heat_button = Button(tr("Heat map"), "gradient-vertical", "heat", size="small")
+        self._heat_button.setCheckable(True)
+        self._heat_button.setToolTip(tr("Which parts of both crops speak for the likeness: an aid, not evidence"))
+        self._heat_button.toggled.connect(lambda _on: self._show_heat())
+        row.addWidget(self._heat_button)
         row.addStretch(1)
+        self._heat_words = label("", "second", wrap=True)
+        self._heat_words.setContentsMargins(16, 0, 16, 6)
+        self._heat_words.hide()
         return row  # type: ignore[return-value]
 
     def _pictures(self) -> tuple[ZoomPicture, ...]:
         return (self._left.crop, self._left.film, self._right.crop, self._right.film)
 
-    def show_query(self, draft: QueryDraft | None) -> None:
-        self._query = draft
+    def show_query(self, draft: QueryDraft | None, student: str) -> None:
+        """The person searched for, and the hash of the student that ranked."""
+        self._query, self._student = draft, student
         self._shown = None
         self._left.show_person(draft.person if draft else None)
         if draft is not None:
-            self._load_crop(self._left, draft.used[0].crop if draft.used else draft.person.best.id)
+            self._load_crop(self._left, _main_crop(draft))
 
     def show_candidate(self, row: int) -> None:
         """The candidate in this row; clips are read when the view is in sight."""
@@ -267,7 +128,7 @@ class CompareView(QWidget):
             self._load_clip(self._left, self._query.person.tracklet.id)
         if self._shown == tile.tracklet:
             return
-        self._shown = tile.tracklet
+        self._shown, self._crops = tile.tracklet, None
         self.observations.clear()
         lead = "" if self.blind else tr("rank {n}").format(n=tile.lead)
 
@@ -276,6 +137,8 @@ class CompareView(QWidget):
                 self._right.show_person(person, lead)
                 self._load_crop(self._right, person.best.id)
                 self._load_clip(self._right, person.tracklet.id)
+                self._crops = (_main_crop(self._query), person.best.id) if self._query else None
+                self._show_heat()
 
         self._session.read(lambda case: people.person(case, tile.tracklet), show, key="compare person")
 
@@ -306,6 +169,31 @@ class CompareView(QWidget):
 
         self._clips.submit(lambda: clips.load(case, tracklet, room), done, failed, key=id(side))
 
+    def toggle_heat(self) -> None:
+        self._heat_button.toggle()
+
+    def _show_heat(self) -> None:
+        """Lay the maps over both crops where they are wanted; they come from a worker."""
+        on, crops = self._heat_button.isChecked(), self._crops
+        self._heat_words.setVisible(on)
+        for side in (self._left, self._right):
+            side.show_heat(None)
+        if not on or crops is None:
+            return
+        self._heat_words.setText(tr("Computing the heat map…"))
+
+        def done(pair: HeatPair) -> None:
+            if self._crops == crops and self._heat_button.isChecked():
+                self._heat_words.setText(HEAT_WORDS)
+                self._left.show_heat(pair.query)
+                self._right.show_heat(pair.candidate)
+
+        def failed(error: Exception) -> None:
+            if self._crops == crops:
+                self._heat_words.setText(f"{error} {getattr(error, 'hint', '')}".strip())
+
+        self._heat.ask(self._student, crops, done, failed)
+
     def _tick(self) -> None:
         if self._loop.isChecked() and not self._full:
             for side in (self._left, self._right):
@@ -323,6 +211,7 @@ class CompareView(QWidget):
         """End the thread."""
         self.rest()
         self._clips.stop()
+        self._heat.stop()
 
     def toggle_frame(self) -> None:
         self._frames.select(not self._full)
@@ -356,3 +245,8 @@ class CompareView(QWidget):
         for picture in self._pictures():
             picture.offset += by
             picture.update()
+
+
+def _main_crop(draft: QueryDraft) -> int:
+    """The crop that stands for the query: its first used one."""
+    return draft.used[0].crop if draft.used else draft.person.best.id

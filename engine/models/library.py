@@ -48,6 +48,10 @@ class ModelLibrary:
         known = ", ".join(model.name for model in self.list()) or "none"
         raise ModelError(f"There is no model called '{name}'.", f"Models on this machine: {known}.")
 
+    def by_sha256(self, sha256: str) -> Model | None:
+        """The model whose file has this hash; None where it is not on this machine."""
+        return next((model for model in self.list() if model.card.sha256 == sha256), None)
+
     def default(self, task: Task) -> str:
         """The name used where none is given: the user's choice, else the built-in one ('motion' is a detector)."""
         for folder in (self.user_dir, self.builtin_dir):

@@ -60,9 +60,13 @@ class Embedder:
 
     def feature_maps(self, images: Sequence[np.ndarray]) -> np.ndarray:
         """`(N, C, h, w) float32` feature maps before pooling, for showing what an embedding rests on."""
-        if "feature_map" not in self.card.outputs:
-            raise ModelError(f"The model '{self.card.name}' gives no feature maps.")
+        self.require_feature_maps()
         return self._outputs(images, "feature_map").astype(np.float32)
+
+    def require_feature_maps(self) -> None:
+        """`ModelError` where the network has no such output."""
+        if "feature_map" not in self.card.outputs:
+            raise ModelError(f"The student '{self.card.name}' gives no feature maps.")
 
     def _outputs(self, images: Sequence[np.ndarray], role: str) -> np.ndarray:
         """One output for all images, in batches; a fixed batch size is filled up with black."""

@@ -39,21 +39,29 @@ def save_graph(
 
 
 def student(
-    path: Path, *, scale: float = 1.0, normalised: bool = True, batch: int | str = "batch", **card: Any
+    path: Path,
+    *,
+    scale: float = 1.0,
+    normalised: bool = True,
+    batch: int | str = "batch",
+    pooled: bool = False,
+    **card: Any,
 ) -> Model:
     """A student of 16 × 8 crops: the mean colour and its square, normalised unless told otherwise.
 
-    `scale` multiplies the embedding at the end; NaN makes a network that computes nonsense.
+    `scale` multiplies the embedding at the end; NaN makes a network that computes nonsense. `pooled`: the mean colour
+    alone, which is the mean of its feature map.
     """
+    found, size = ("mean", 3) if pooled else ("both", 6)
     nodes = [
         helper.make_node("Cast", ["crops"], ["pixels"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2], keepdims=0),
         helper.make_node("Add", ["mean", "one"], ["shifted"]),
         helper.make_node("Mul", ["shifted", "shifted"], ["squared"]),
         helper.make_node("Concat", ["shifted", "squared"], ["both"], axis=1),
-        helper.make_node("LpNormalization", ["both"], ["unit"], axis=1, p=2)
+        helper.make_node("LpNormalization", [found], ["unit"], axis=1, p=2)
         if normalised
-        else helper.make_node("Identity", ["both"], ["unit"]),
+        else helper.make_node("Identity", [found], ["unit"]),
         helper.make_node("Mul", ["unit", "scale"], ["embedding"]),
         helper.make_node("Transpose", ["pixels"], ["feature_map"], perm=[0, 3, 1, 2]),
     ]
@@ -61,7 +69,7 @@ def student(
         path,
         nodes,
         {"crops": ("uint8", [batch, 16, 8, 3])},
-        {"embedding": ("float32", [batch, 6]), "feature_map": ("float32", [batch, 3, 16, 8])},
+        {"embedding": ("float32", [batch, size]), "feature_map": ("float32", [batch, 3, 16, 8])},
         {"one": np.array([1, 2, 3], np.float32), "scale": np.array(scale, np.float32)},
     )
     entries: dict[str, Any] = {
@@ -71,7 +79,7 @@ def student(
         "licence": "Apache-2.0",
         "input": InputSpec("crops", (16, 8), layout="NHWC", dtype="uint8"),
         "outputs": {"embedding": "embedding", "feature_map": "feature_map"},
-        "dimension": 6,
+        "dimension": size,
     }
     return Model(ModelCard(**(entries | card)), path)
 
