@@ -13,7 +13,7 @@ class NetworkConfig:
     """The student (Zhang et al., TS-GAN, section III-B; BNNeck from Luo et al., CVPRW 2019)."""
 
     backbone: str = "resnet50"
-    init: str = "imagenet"  # 'imagenet', 'none' or a file of torchvision weights
+    init: str = "imagenet"  # 'imagenet', 'none', a file of torchvision weights or of a trained student
     bnneck: bool = False
 
 
@@ -74,6 +74,7 @@ class TrainConfig:
     device: str = "auto"
     workers: int | None = None  # None: 0 on a CPU, 4 per GPU
     threads: int | None = None
+    compile: bool = False  # the student by torch.compile: a minute or two first, then faster steps
     validate_epochs: float = 5.0
     patience: int = 0  # validations without a better mAP before the run stops; 0: never
     checkpoint_minutes: float = 10.0

@@ -35,6 +35,7 @@ from training.networks.student import Student
 
 INPUT, EMBEDDING, FEATURE_MAP = "crops", "embedding", "feature_map"
 LICENCE = "Apache-2.0"
+WEIGHTS = "weights.pt"  # for `train --init`: a site goes on from this student
 PARITY_PHOTOS = 128
 LARGEST_DIFFERENCE = 1e-4  # fp32, any number of the embedding
 SMALLEST_COSINE: dict[str, float] = {"float16": 0.999, "int8": 0.98}  # of the worst crop
@@ -172,7 +173,7 @@ def card_metrics(path: Path | None) -> tuple[Metric, ...]:
 def export_student(
     path: Path, splits: Splits, folder: Path, *, name: str, variants: Sequence[str], metrics: Path | None = None
 ) -> list[Parity]:
-    """Write `student.onnx`, its variants and a card beside each; returns the parity of each.
+    """Write `student.onnx`, its variants, a card beside each, and its weights; returns the parity of each.
 
     ModelError at the first that fails; what passed before it is kept.
     """
@@ -199,6 +200,7 @@ def export_student(
     write_onnx(OnnxStudent(student), example, base, [INPUT], [EMBEDDING, FEATURE_MAP])
     if (splits.root / "manifest.json").is_file():
         common["provisional"] = "Trained on rendered people only; never measured on real IR footage."
+    torch.save(student.encoder_state(), folder / WEIGHTS)
     model = Model(make_card(base, name, config.size, common), base)
     parities = [check_parity(expected, model, pixels)]
     extra = {"config": to_dict(config), "parity": asdict(parities[0])}

@@ -94,6 +94,8 @@ class Run:
         self.method = METHODS[config.method](config, len(self.sampler.names))
         for network in self.method.networks.values():
             network.to(self.fabric.device, memory_format=torch.channels_last)
+        if config.compile:
+            self.method.student.compile()  # in place: names of weights and checkpoints stay the same
         self.method.fabric = self.fabric
         self.progress = Progress()
         last = folder / "last.pt"

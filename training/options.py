@@ -65,6 +65,9 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", help="auto, cpu, cuda or mps", **quiet)
     group.add_argument("--workers", type=int, help="processes preparing batches (0 on a CPU)", **quiet)
     group.add_argument("--threads", type=int, help="CPU threads", **quiet)
+    group.add_argument(
+        "--compile", action="store_true", help="faster steps after a minute or two; needs a C++ compiler", **quiet
+    )
     group.add_argument("--validate-epochs", type=float, **quiet)
     group.add_argument("--patience", type=int, help="validations without a better mAP before stopping", **quiet)
     group.add_argument("--checkpoint-minutes", type=float, **quiet)
@@ -78,7 +81,9 @@ def add_model_options(parser: argparse.ArgumentParser, quiet: dict[str, Any]) ->
     """Network, augmentation and GAN."""
     group = parser.add_argument_group("student and augmentation")
     group.add_argument("--backbone", help="resnet50, mobilenet_v2, mobilenet_v3, shufflenet, shufflenet_small", **quiet)
-    group.add_argument("--init", help="'imagenet', 'none' or a file of torchvision weights", **quiet)
+    group.add_argument(
+        "--init", help="'imagenet', 'none' or a file: torchvision's weights or a trained student", **quiet
+    )
     group.add_argument("--bnneck", action=argparse.BooleanOptionalAction, **quiet)
     group.add_argument("--erasing", type=float, help="probability of random erasing", **quiet)
     group.add_argument("--exchange", type=float, help="probability of a channel-exchanged or grey RGB view", **quiet)

@@ -78,6 +78,18 @@ def test_weights_from_a_file_in_torchvisions_format(tmp_path: Path) -> None:
         initialise(make_backbone("mobilenet_v2"), str(tmp_path / "weights.pth"))
 
 
+def test_a_student_goes_on_from_a_trained_one_with_other_people(tmp_path: Path) -> None:
+    trained = Student("shufflenet_small", 5, bnneck=True)
+    torch.save(trained.encoder_state(), tmp_path / "weights.pt")
+    student = Student("shufflenet_small", 3, init=str(tmp_path / "weights.pt"), bnneck=True)
+    images = torch.rand(2, 3, 64, 32)
+    assert torch.equal(student.eval().embed(images)[0], trained.eval().embed(images)[0])
+    assert student.classifier.out_features == 3
+    assert "trained student weights.pt" in student.origin
+    with pytest.raises(ModelError, match="do not fit shufflenet:"):
+        Student("shufflenet", 3, init=str(tmp_path / "weights.pt"), bnneck=True)
+
+
 def test_weights_that_cannot_be_had_are_told_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError, match="does not exist"):
         Student("shufflenet_small", 3, init=str(tmp_path / "none.pth"))

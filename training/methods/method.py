@@ -69,7 +69,7 @@ class Method:
     def adam(self, parameters: Iterable[nn.Parameter]) -> Optimizer:
         """The paper's optimiser for the backbone (section IV-B)."""
         wanted = [p for p in parameters if p.requires_grad]
-        return torch.optim.Adam(wanted, lr=self.config.learning_rate, weight_decay=self.config.weight_decay)
+        return torch.optim.Adam(wanted, lr=self.config.learning_rate, weight_decay=self.config.weight_decay, fused=True)
 
     def update(self, optimiser: str, loss: Tensor) -> None:
         """Backward through `loss` and step `optimiser`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.networks.backbones import make_backbone
-from training.networks.weights import initialise
+from training.networks.weights import initialise, misfit, trained_student
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -35,7 +36,6 @@ class Student(nn.Module):
     def __init__(self, backbone: str, classes: int, *, init: str = "none", bnneck: bool = False) -> None:
         super().__init__()
         parts = make_backbone(backbone)
-        self.origin = initialise(parts, init)
         self.backbone, self.dimension = parts.name, parts.channels
         self.former_channels = parts.former_channels
         self.former, self.latter = parts.former, parts.latter
@@ -44,8 +44,23 @@ class Student(nn.Module):
             self.neck.bias.requires_grad_(False)
         self.classifier = nn.Linear(parts.channels, classes, bias=not bnneck)
         nn.init.normal_(self.classifier.weight, std=0.001)
+        trained = trained_student(init)
+        self.origin = initialise(parts, init) if trained is None else self._continue(trained, init)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN)[:, None, None], persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD)[:, None, None], persistent=False)
+
+    def _continue(self, state: dict[str, Tensor], init: str) -> str:
+        """Go on from a trained student; its classes were other people, so the classifier starts anew."""
+        wanted = self.encoder_state()
+        missing = [key for key in wanted if key not in state or state[key].shape != wanted[key].shape]
+        if missing:
+            raise misfit(init, self.backbone, missing)
+        self.load_state_dict({key: state[key] for key in wanted}, strict=False)
+        return f"{self.backbone} goes on from the trained student {Path(init).name}."
+
+    def encoder_state(self) -> dict[str, Tensor]:
+        """Weights without the classifier: all that retrieval, and a later training on other people, needs."""
+        return {key: value for key, value in self.state_dict().items() if not key.startswith("classifier.")}
 
     def former_map(self, images: Tensor) -> Tensor:
         """f_map, the output of FE: (N, C_FE, H/16, W/16)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import torch
@@ -31,14 +32,28 @@ def initialise(backbone: Backbone, init: str) -> str:
     missing = [key for key in wanted if key not in fitting and not key.startswith(("fc.", "classifier."))]
     missing = [key for key in missing if not key.endswith("num_batches_tracked")]
     if missing:
-        raise ModelError(
-            f"The weights '{init}' do not fit {backbone.name}: {len(missing)} entries such as '{missing[0]}' are "
-            "missing or have another shape.",
-            "Give weights in torchvision's format for this backbone with --init, or choose --backbone to fit the file.",
-        )
+        raise misfit(init, backbone.name, missing)
     backbone.whole.load_state_dict(fitting, strict=False)
     return (
         f"{backbone.name} starts from {'ImageNet weights of torchvision' if init == 'imagenet' else Path(init).name}."
+    )
+
+
+def trained_student(init: str) -> dict[str, torch.Tensor] | None:
+    """The student's weights where `init` is a checkpoint of `train` or the `weights.pt` of an export; else None."""
+    if init in ("imagenet", "none"):
+        return None
+    content = _read(Path(init))
+    state = content.get("networks", {}).get("student", content)
+    return state if any(key.startswith("former.") for key in state) else None
+
+
+def misfit(init: str, backbone: str, missing: list[str]) -> ModelError:
+    """What to tell where a file has not all that a network needs."""
+    return ModelError(
+        f"The weights '{init}' do not fit {backbone}: {len(missing)} entries such as '{missing[0]}' are "
+        "missing or have another shape.",
+        "Give weights in torchvision's format or a trained student with --init, and --backbone and --bnneck to fit it.",
     )
 
 
@@ -53,7 +68,7 @@ def _download(name: str) -> dict[str, torch.Tensor]:
         ) from error
 
 
-def _read(path: Path) -> dict[str, torch.Tensor]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
