@@ -68,6 +68,10 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("search", "Search the RGB archive", "Enter"),
         ("query.add", "Add to the query", "A"),
         ("time.go", "Go to a time", "Ctrl+G"),
+        ("mark.add", "Mark this frame", "M"),
+        ("mark.next", "Next mark", "N"),
+        ("mark.previous", "Previous mark", "Shift+N"),
+        ("mark.remove", "Remove the chosen mark", "Del"),
         ("boxes", "Show boxes", "B"),
         ("paths", "Show paths", "T"),
     )

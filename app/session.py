@@ -31,6 +31,7 @@ class Changes:
     searches: bool = False
     decisions: bool = False
     subjects: bool = False
+    marks: bool = False
     models: bool = False
     preferences: bool = False
 

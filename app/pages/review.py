@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QVBoxLayout, QWidget
 
 from app import people
@@ -20,12 +19,13 @@ from app.thumbnails import Thumbnails
 from app.tiles import LazyTileModel, Tile
 from app.times import seconds_of
 from app.widgets.basic import Badge, ComboBox, box, label
+from app.widgets.marks_panel import MarksPanel
 from app.widgets.person_panel import PersonPanel
 from app.widgets.pictures import Strip
 from app.widgets.player import PlayerCanvas
-from app.widgets.timeline import Timeline
+from app.widgets.timeline_panel import TimelinePanel
 from app.widgets.transport import TimeBar, Transport
-from app.words import counted, duration, tr
+from app.words import counted, tr
 
 
 class ReviewPage(Page):
@@ -46,17 +46,18 @@ class ReviewPage(Page):
         self.thumbnails = Thumbnails(session)
         self._build_header()
         self.canvas = PlayerCanvas()
-        self.timeline = Timeline()
+        self.timeline = TimelinePanel(session)
         self.model = LazyTileModel(self._fetch)
         self.strip = Strip(self.thumbnails, self.model, tr("People of this item in order of time"))
         self.panel = PersonPanel(self.thumbnails)
+        self.marks = MarksPanel(session)
+        self.panel.foot.addWidget(self.marks)
         row = box(QHBoxLayout())
         column = box(QVBoxLayout())
         self.times, self.transport = TimeBar(), Transport(self.feed)
         column.addWidget(self.times)
         column.addWidget(self.canvas, 1)
         column.addWidget(self._controls())
-        column.addLayout(self._caption())
         column.addWidget(self.timeline)
         holder = box(QHBoxLayout(), 0, (16, 6, 16, 8))
         holder.addWidget(self.strip)
@@ -88,15 +89,6 @@ class ReviewPage(Page):
             self.transport.row.addWidget(self.button(text, icon, command, jump))
         return self.transport
 
-    def _caption(self) -> QHBoxLayout:
-        row = box(QHBoxLayout(), 12, (16, 2, 16, 2))
-        self._bars_label = label(tr("People over time"), "small")
-        row.addWidget(self._bars_label)
-        row.addStretch(1)
-        self._span_label = label("", "small")
-        row.addWidget(self._span_label)
-        return row  # type: ignore[return-value]
-
     def _connect(self) -> None:
         self.feed.opened.connect(self._opened)
         self.feed.shown.connect(self._shown)
@@ -106,7 +98,8 @@ class ReviewPage(Page):
         self.canvas.searched.connect(self._pick_and_search)
         self.canvas.resized.connect(self._resized)
         self.timeline.sought.connect(self._seek)
-        self.timeline.span_changed.connect(lambda *_: self._load_bars())
+        self.marks.asked.connect(self._show_pts)
+        self.marks.changed.connect(lambda: self.timeline.show_marks(self.marks.marks))
         self.strip.picked.connect(self._pick_row)
         self.panel.searched.connect(self._search)
         self.panel.queried.connect(self._add_to_query)
@@ -124,6 +117,10 @@ class ReviewPage(Page):
             "frame.person": self._next_in_frame,
             "boxes": self.panel.boxes.toggle,
             "paths": self.panel.paths.toggle,
+            "mark.add": self._mark,
+            "mark.next": lambda: self.marks.step(1),
+            "mark.previous": lambda: self.marks.step(-1),
+            "mark.remove": self.marks.ask_removal,
             "panel": lambda: self.panel.setVisible(not self.panel.isVisible()),
         }.items():
             self.command(name, act)
@@ -131,6 +128,8 @@ class ReviewPage(Page):
     # which item
 
     def concerned(self, changes: Changes) -> bool:
+        if changes.marks:
+            self.marks.reload()
         return changes.any_of("case", "footage", "tracklets")
 
     def refresh(self) -> None:
@@ -187,27 +186,18 @@ class ReviewPage(Page):
         lost = row.item.frames_failed
         self._lost.setText(counted(lost, tr("frame not decoded"), tr("frames not decoded")) if lost else "")
         self._load_tiles()
+        self.marks.show_item(row.item.id, row.clock)
         if self.feed.item is not None:
-            self._load_bars()
+            self.timeline.refresh(row)
             self.overlay.forget()
             self._load_paths()
 
     def _opened(self, item: Opened) -> None:
         if self.row is None:
             return
-        clock = self.row.clock
-        start = self.row.item.start_pts
-
-        def words(seconds: float) -> str:
-            reading = clock.at(start + round(seconds / item.time_base))
-            return reading.recorder_time() if reading.recorder else duration(seconds)
-
-        self.timeline.set_item(item.duration, words)
-        self.timeline.set_failed(
-            [((a - start) * item.time_base, (b - start) * item.time_base) for a, b in self.row.item.failed_ranges]
-        )
+        self.timeline.show_item(self.row, item)
+        self.timeline.show_marks(self.marks.marks)
         self.overlay.forget()
-        self._load_bars()
         self._goto_wanted()
 
     def _goto_wanted(self) -> None:
@@ -228,6 +218,7 @@ class ReviewPage(Page):
         self.canvas.set_frame(shown)
         self.times.show_frame(self.row, shown)
         self.timeline.set_now(shown.seconds)
+        self.marks.set_now(shown.pts)
         self._load_paths()
         self._show_present()
 
@@ -258,23 +249,6 @@ class ReviewPage(Page):
             if starting:
                 self._pick_at_next = None
                 self.pick(starting[0])
-
-    def _load_bars(self) -> None:
-        item = self.feed.item
-        if item is None or self.row is None:
-            return
-        span, bins, item_id = self.timeline.span, self.timeline.bins(), self.row.item.id
-        first = int(item.pts[0])
-        pts = tuple(first + round(seconds / item.time_base) for seconds in span)
-
-        def done(bars: np.ndarray) -> None:
-            self.timeline.set_bars(bars, span)
-            per = duration((span[1] - span[0]) / bins) if span[1] - span[0] > bins else tr("moment")
-            self._bars_label.setText(tr("People per {step}").format(step=per))
-            whole = item.duration
-            self._span_label.setText(tr("showing {a} of {b}").format(a=duration(span[1] - span[0]), b=duration(whole)))
-
-        self.session.read(lambda case: case.tracklets.density(item_id, bins, *pts), done, key="bars")
 
     # people
 
@@ -370,10 +344,14 @@ class ReviewPage(Page):
         if self.feed.item is not None:
             self.feed.show(self.feed.item.at(seconds))
 
+    def _mark(self) -> None:
+        self.feed.stop()
+        self.marks.ask()
+
     def _resized(self) -> None:
         self.feed.set_room(self.canvas.room())
         self.feed.redraw()
-        self._load_bars()
+        self.timeline.load()
 
     def _go_to(self) -> None:
         if self.feed.item is None or self.row is None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.people import Person, quality_sentence
 from app.thumbnails import Thumbnails
-from app.widgets.basic import Badge, Button, CheckBox, box, label, rule, styled
+from app.widgets.basic import Badge, Button, CheckBox, box, label, rule, scrolled, styled
 from app.widgets.pictures import CropPicture
 from app.words import tr
 
@@ -27,7 +27,7 @@ class PersonPanel(QWidget):
         super().__init__()
         styled(self, "rightpanel")
         self.setFixedWidth(WIDTH)
-        column = box(QVBoxLayout(self), 8, (16, 12, 16, 16))
+        column = box(QVBoxLayout(scrolled(self, WIDTH)), 8, (16, 12, 16, 16))
         head = box(QHBoxLayout(), 8)
         self._name = label(tr("No person chosen"), "strong")
         self._badge = Badge()
@@ -68,7 +68,9 @@ class PersonPanel(QWidget):
         for check in (self.boxes, self.paths):
             check.setChecked(True)
             column.addWidget(check)
-        column.addStretch(1)
+        column.addWidget(rule())
+        self.foot = box(QVBoxLayout())  # what else the page has to show there
+        column.addLayout(self.foot, 1)
         self._shown: Sequence[tuple[int, str, str, str]] = ()
         self.show_person(None)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import theme
 from app.words import duration, tr
 
-AXIS, BASE = 22, 4
+AXIS, BASE, MARK = 22, 4, 6
 STEPS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
@@ -114,7 +114,7 @@ class Timeline(QWidget):
             x = self._x(seconds)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("warning_text"))
-            corners = [QPointF(x, 22), QPointF(x + 5, 28), QPointF(x, 34), QPointF(x - 5, 28)]
+            corners = [QPointF(x, 28 - MARK), QPointF(x + MARK, 28), QPointF(x, 28 + MARK), QPointF(x - MARK, 28)]
             painter.drawPolygon(QPolygonF(corners))
         self._paint_head(painter)
 
@@ -139,8 +139,23 @@ class Timeline(QWidget):
         painter.setBrush(theme.color("text1"))
         painter.drawPolygon(QPolygonF([QPointF(x - 6, 0), QPointF(x + 6, 0), QPointF(x, 9)]))
 
+    def _mark_at(self, x: float) -> tuple[float, str] | None:
+        """The mark whose diamond is under the pointer."""
+        near = min(self._marks, key=lambda mark: abs(self._x(mark[0]) - x), default=None)
+        return near if near is not None and abs(self._x(near[0]) - x) <= MARK else None
+
+    def event(self, event: QEvent) -> bool:
+        """A mark says its note to the pointer."""
+        if isinstance(event, QHelpEvent):
+            mark = self._mark_at(event.pos().x())
+            QToolTip.showText(event.globalPos(), mark[1] if mark else "", self)
+            return True
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        self.sought.emit(self._seconds(event.position().x()))
+        """Seek; a mark is met exactly."""
+        mark = self._mark_at(event.position().x())
+        self.sought.emit(mark[0] if mark else self._seconds(event.position().x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.buttons() & Qt.MouseButton.LeftButton:

@@ -1,0 +1,170 @@
+"""The marks of one item: listed in order of time, jumped to, set and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QMessageBox, QVBoxLayout, QWidget
+
+from app.dialogs import ask_text
+from app.operations import marks
+from app.session import Session
+from app.times import ItemClock
+from app.widgets.basic import Button, box, label
+from app.words import tr
+
+if TYPE_CHECKING:
+    from engine.store.custody import Mark
+
+
+LINE, VISIBLE = 38, 4  # pixels of a line, lines in sight
+
+
+class MarkList(QListWidget):
+    """Enter goes to the mark; other keys are left to the page."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentItem() is not None:
+            self.itemActivated.emit(self.currentItem())
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End):
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+
+class MarksPanel(QWidget):
+    """Emits `asked` with the PTS of a mark to show, `changed` when the marks have been read."""
+
+    asked = Signal(int)
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._item: int | None = None
+        self._clock: ItemClock | None = None
+        self._pts: int | None = None
+        self.marks: Sequence[Mark] = ()
+        column = box(QVBoxLayout(self), 8)
+        head = box(QHBoxLayout(), 8)
+        head.addWidget(label(tr("Marks"), "strong"))
+        head.addStretch(1)
+        self.add = Button(tr("Mark this frame…"), "bookmark-plus-outline", "mark.add", size="small")
+        self.add.clicked.connect(self.ask)
+        head.addWidget(self.add)
+        column.addLayout(head)
+        self._none = label(tr("No mark in this item yet."), "quiet")
+        column.addWidget(self._none)
+        self.list = MarkList()
+        self.list.setAccessibleName(tr("Marks of this item in order of time"))
+        self.list.itemActivated.connect(self._go)
+        self.list.itemClicked.connect(self._go)
+        column.addWidget(self.list)
+        row = box(QHBoxLayout(), 8)
+        self.previous = Button("", "chevron-left", "mark.previous", size="small")
+        self.next = Button("", "chevron-right", "mark.next", size="small")
+        self.remove = Button("", "delete-outline", "mark.remove", size="small")
+        for button, name in (
+            (self.previous, tr("Previous mark")),
+            (self.next, tr("Next mark")),
+            (self.remove, tr("Remove the mark")),
+        ):
+            button.setAccessibleName(name)
+            button.setToolTip(name)
+            row.addWidget(button)
+        self.previous.clicked.connect(lambda: self.step(-1))
+        self.next.clicked.connect(lambda: self.step(1))
+        self.remove.clicked.connect(self.ask_removal)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch()
+        self._show(())
+
+    def show_item(self, item_id: int, clock: ItemClock) -> None:
+        """The marks of this item; `changed` follows."""
+        self._item, self._clock = item_id, clock
+        self.reload()
+
+    def set_now(self, pts: int) -> None:
+        """The frame on show; a mark on it is chosen in the list."""
+        self._pts = pts
+        here = next((n for n, mark in enumerate(self.marks) if mark.pts == pts), None)
+        if here is not None and self.list.currentRow() != here:
+            self.list.setCurrentRow(here)
+
+    def reload(self) -> None:
+        """Read the marks again."""
+        item = self._item
+        if item is not None:
+            done = lambda found: self._show(found) if self._item == item else None  # noqa: E731
+            self._session.read(lambda case: case.marks.list(item), done, key="marks")
+
+    def _show(self, found: Sequence[Mark]) -> None:
+        self.marks = found
+        self._none.setVisible(not found)
+        self.list.setVisible(bool(found))
+        for button in (self.previous, self.next, self.remove):
+            button.setVisible(bool(found))
+        row = min(self.list.currentRow(), len(found) - 1)
+        self.list.clear()
+        for mark in found:
+            words = self.words(mark)
+            line = QListWidgetItem(words)
+            line.setToolTip(tr("{words}\nset by {who}").format(words=words, who=mark.examiner))
+            line.setSizeHint(QSize(0, LINE))
+            self.list.addItem(line)
+        self.list.setFixedHeight(LINE * min(max(len(found), 1), VISIBLE))
+        self.list.setCurrentRow(row)
+        if self._pts is not None:
+            self.set_now(self._pts)
+        self.changed.emit()
+
+    def words(self, mark: Mark) -> str:
+        """The note, and below it both times."""
+        return f"{mark.note or tr('no note')}\n{self._when(mark.pts)}"
+
+    def _when(self, pts: int, *, exact: bool = False) -> str:
+        """'Rec. 23:10:28  Adj. 23:10:16 ±1 s'; the position where no clock is known."""
+        if self._clock is None:
+            return ""
+        at = self._clock.at(pts)
+        recorder = tr("Rec. {time}").format(time=at.recorder_time(exact=exact))
+        adjusted = f"{at.adjusted_time(exact=exact)} {at.margin()}" if at.adjusted else tr("not set")
+        return f"{recorder}  {tr('Adj. {time}').format(time=adjusted)}"
+
+    def ask(self) -> None:
+        """Mark the frame on show, with a note."""
+        if self._item is None or self._pts is None or self._clock is None:
+            return
+        item, pts = self._item, self._pts
+        question = tr("What is to be seen in this frame?\n{when}").format(when=self._when(pts, exact=True))
+        note = ask_text(self, tr("Mark this frame"), question, tr("Set mark"), needed=False)
+        if note is not None:
+            marks.add(self._session, item, pts, note)
+
+    def step(self, by: int) -> None:
+        """To the next mark after the frame on show, or the previous one."""
+        now = self._pts or 0
+        apart = [m.pts for m in self.marks if (m.pts > now if by > 0 else m.pts < now)]
+        if apart:
+            self.asked.emit(min(apart) if by > 0 else max(apart))
+        else:
+            words = tr("No later mark in this item.") if by > 0 else tr("No earlier mark in this item.")
+            self._session.message.emit("plain", words, "")
+
+    def ask_removal(self) -> None:
+        """Take the chosen mark away, after a question."""
+        row = self.list.currentRow()
+        if not 0 <= row < len(self.marks):
+            return
+        mark = self.marks[row]
+        question = tr("Remove this mark? The log keeps that it was there.\n\n{mark}").format(mark=self.words(mark))
+        buttons = QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel
+        if QMessageBox.question(self, tr("Remove the mark"), question, buttons) == QMessageBox.StandardButton.Ok:
+            marks.remove(self._session, mark.id)
+
+    def _go(self, line: QListWidgetItem) -> None:
+        self.asked.emit(self.marks[self.list.row(line)].pts)

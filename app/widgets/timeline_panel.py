@@ -1,0 +1,95 @@
+"""The timeline of one item with its caption: reads the density it shows, and draws marks and what did not decode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app.frames import Opened
+from app.operations.footage import FootageRow
+from app.session import Session
+from app.widgets.basic import box, label
+from app.widgets.timeline import Timeline
+from app.words import duration, tr
+
+if TYPE_CHECKING:
+    from engine.store.custody import Mark
+
+
+class TimelinePanel(QWidget):
+    """Emits `sought` with seconds from the item's first frame."""
+
+    sought = Signal(float)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._row: FootageRow | None = None
+        self._item: Opened | None = None
+        column = box(QVBoxLayout(self))
+        caption = box(QHBoxLayout(), 12, (16, 2, 16, 2))
+        self._step, self._span = label(tr("People over time"), "small"), label("", "small")
+        caption.addWidget(self._step)
+        caption.addStretch(1)
+        caption.addWidget(self._span)
+        column.addLayout(caption)
+        self.timeline = Timeline()
+        self.timeline.sought.connect(self.sought)
+        self.timeline.span_changed.connect(lambda *_: self.load())
+        column.addWidget(self.timeline)
+
+    def show_item(self, row: FootageRow, item: Opened) -> None:
+        """Footage that the player has opened, the whole of it."""
+        self._row, self._item = row, item
+        self.timeline.set_item(item.duration, self._words)
+        self.timeline.set_marks([])
+        self.refresh(row)
+
+    def refresh(self, row: FootageRow) -> None:
+        """What the case knows of the footage on show has changed."""
+        if self._row is not None and self._row.item.id == row.item.id:
+            self._row = row
+            self.timeline.set_failed([(self._seconds(a), self._seconds(b)) for a, b in row.item.failed_ranges])
+            self.load()
+
+    def show_marks(self, marks: Sequence[Mark]) -> None:
+        """Those of other footage are passed over."""
+        if self._row is not None:
+            mine = [mark for mark in marks if mark.item_id == self._row.item.id]
+            self.timeline.set_marks([(self._seconds(mark.pts), mark.note) for mark in mine])
+
+    def _words(self, seconds: float) -> str:
+        """Recorder time where it is known."""
+        assert self._row is not None
+        assert self._item is not None
+        reading = self._row.clock.at(self._row.item.start_pts + round(seconds / self._item.time_base))
+        return reading.recorder_time() if reading.recorder else duration(seconds)
+
+    def set_now(self, seconds: float) -> None:
+        self.timeline.set_now(seconds)
+
+    def load(self) -> None:
+        """Read the bars of the span on show."""
+        row, item = self._row, self._item
+        if row is None or item is None:
+            return
+        span, bins = self.timeline.span, self.timeline.bins()
+        first = int(item.pts[0])
+        pts = tuple(first + round(seconds / item.time_base) for seconds in span)
+
+        def done(bars: np.ndarray) -> None:
+            self.timeline.set_bars(bars, span)
+            per = duration((span[1] - span[0]) / bins) if span[1] - span[0] > bins else tr("moment")
+            self._step.setText(tr("People per {step}").format(step=per))
+            shown, whole = duration(span[1] - span[0]), duration(item.duration)
+            self._span.setText(tr("showing {a} of {b}").format(a=shown, b=whole))
+
+        self._session.read(lambda case: case.tracklets.density(row.item.id, bins, *pts), done, key="bars")
+
+    def _seconds(self, pts: int) -> float:
+        assert self._item is not None
+        return (pts - int(self._item.pts[0])) * self._item.time_base
