@@ -99,6 +99,11 @@ def bench(arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
+def accuracy(arguments: Sequence[str]) -> int:
+    """How well the built-in models do, into docs/accuracy.md; what was measured before is not measured again."""
+    return python("-m", "benchmarks.accuracy", *arguments)
+
+
 def screenshots(arguments: Sequence[str]) -> int:
     """Every page of the demo case, dark and light, into docs/screenshots (arguments: --case FOLDER, --out FOLDER)."""
     return python("-m", "app.screenshots", *arguments)
@@ -133,6 +138,7 @@ VERBS = {
     "test": Verb("run the tests (arguments go to pytest)", test, WITH_TRAINING),
     "lint": Verb("check style, types and the walls between rooms", lint, ("dev",), libraries=False),
     "bench": Verb("measure speed and memory ([name ...], --list)", bench, WITH_TRAINING),
+    "accuracy": Verb("measure how well the built-in models do ([--only section ...], --help)", accuracy, WITH_TRAINING),
     "screenshots": Verb("draw every page of the window over the demo case into docs/screenshots", screenshots),
     "synthetic-sheet": Verb("draw a page of rendered people, to judge them by eye", synthetic_sheet, WITH_TRAINING),
     "bundle": Verb("freeze the application into dist/nightjar and try it out", bundle, ("bundle",)),

@@ -106,36 +106,60 @@ def _cpu_name() -> str:
 
 
 class Table:
-    """Rows under headings, printed aligned; numbers to the right."""
+    """Rows under headings, printed aligned; numbers to the right. `note` is a line below it.
 
-    def __init__(self, title: str, *headings: str) -> None:
+    Floats are shown with four significant digits, or with `decimals` places.
+    """
+
+    def __init__(self, title: str, *headings: str, note: str = "", decimals: int | None = None) -> None:
         self.title = title
         self.headings = headings
+        self.note = note
+        self.decimals = decimals
         self.rows: list[tuple[object, ...]] = []
 
     def add(self, *cells: object) -> None:
-        """One row; as many cells as headings. Floats are shown with four significant digits."""
+        """One row; as many cells as headings."""
         if len(cells) != len(self.headings):
             raise ValueError(f"{len(cells)} cells under {len(self.headings)} headings")
         self.rows.append(cells)
 
     def print(self) -> None:
         """Write the table to standard output."""
-        shown = [[_shown(cell) for cell in row] for row in self.rows]
+        shown = self._cells()
         widths = [max(map(len, column)) for column in zip(self.headings, *shown, strict=True)]
-        right = [all(isinstance(row[n], int | float) for row in self.rows) for n in range(len(self.headings))]
+        right = self._numeric()
         print(f"\n{self.title}")
         print(_aligned(self.headings, widths, right))
         print("  ".join("-" * width for width in widths))
         for cells in shown:
             print(_aligned(cells, widths, right))
+        if self.note:
+            print(self.note)
+
+    def markdown(self) -> str:
+        """The table as GitHub's Markdown, title in bold above, note below."""
+        rule = ["---:" if flush else "---" for flush in self._numeric()]
+        lines = [f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in (self.headings, *self._cells())]
+        lines.insert(1, f"|{'|'.join(rule)}|")
+        return "\n".join([f"**{self.title}**", "", *lines, *(["", self.note] if self.note else [])])
+
+    def _cells(self) -> list[list[str]]:
+        return [[_shown(cell, self.decimals) for cell in row] for row in self.rows]
+
+    def _numeric(self) -> list[bool]:
+        return [all(isinstance(row[n], int | float | None) for row in self.rows) for n in range(len(self.headings))]
 
     def as_records(self) -> list[dict[str, object]]:
         """The rows as dicts, for the JSON."""
         return [dict(zip(self.headings, row, strict=True)) for row in self.rows]
 
 
-def _shown(cell: object) -> str:
+def _shown(cell: object, decimals: int | None) -> str:
+    if cell is None:
+        return "-"
+    if isinstance(cell, float) and decimals is not None:
+        return f"{cell:,.{decimals}f}"
     if isinstance(cell, float):
         return f"{cell:,.0f}" if abs(cell) >= 1000 else f"{cell:.4g}"
     return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)

@@ -127,6 +127,23 @@ def one_per_camera(photos: tuple[Photo, ...], name: str, rule: str, query: Modal
     return Protocol(f"{name}, one gallery photo per person and camera, seeded draw, {trials} trials", rule, drawn)
 
 
+def one_per_person(photos: tuple[Photo, ...], trials: int = TRIALS) -> Protocol:
+    """All IR photos searched among one RGB photo of each person, whatever its camera, drawn by seed."""
+    query, seen = _across(photos, Modality.INFRARED)
+    groups = by_identity(seen).values()
+    draws = (random.Random(seed) for seed in range(trials))
+    drawn = tuple(trial_of(query, [draw.choice(sorted(group)) for group in groups]) for draw in draws)
+    return Protocol(f"one gallery photo per person, seeded draw, {trials} trials", RULE["site"], drawn)
+
+
+def within_drawn(photos: Iterable[Photo], modality: Modality, trials: int = TRIALS) -> Protocol:
+    """One modality searched among one photo of it per person and camera; nobody is found in the query's own camera."""
+    chosen = of_modality(photos, modality)
+    drawn = tuple(trial_of(chosen, seeded_draw(chosen, 1, trial)) for trial in range(trials))
+    name = f"{modality.label} in {modality.label}, other cameras, one gallery photo per person and camera"
+    return Protocol(f"{name}, seeded draw, {trials} trials", RULE["llcm"], drawn)
+
+
 def within(photos: Iterable[Photo], modality: Modality) -> Protocol:
     """One modality searched in itself, other cameras only (Table III of TS-GAN)."""
     chosen = of_modality(photos, modality)

@@ -12,9 +12,9 @@ from engine.retrieval.metrics import Scores, evaluate
 from engine.types import Modality
 from training.config import TrainConfig
 from training.data.images import ImageStore
-from training.data.records import Photo, Splits, by_identity, of_modality
+from training.data.records import Photo, Splits, of_modality
 from training.networks.student import Student
-from training.protocols import Probe, Protocol, of_set, within
+from training.protocols import Probe, Protocol, Trial, of_set, within
 
 BATCH = 64
 VALIDATION_TRIALS = 3
@@ -43,18 +43,22 @@ def fused(probes: Sequence[Probe], embeddings: dict[Photo, np.ndarray]) -> np.nd
 
 def score(protocol: Protocol, embeddings: dict[Photo, np.ndarray], rank: Ranker = cosine_distance) -> list[Scores]:
     """Scores of every trial, by the distances `rank` gives."""
-    numbers = {name: n for n, name in enumerate(by_identity(embeddings))}
+    return [
+        score_trial(trial, rank(fused(trial.query, embeddings), fused(trial.gallery, embeddings)), protocol.rule)
+        for trial in protocol.trials
+    ]
+
+
+def score_trial(trial: Trial, distance: np.ndarray, rule: str) -> Scores:
+    """Scores of `distance (Q, G)` between the probes of one trial."""
+    names = sorted({probe[0].identity for probe in (*trial.query, *trial.gallery)})
+    numbers = {name: n for n, name in enumerate(names)}
 
     def labels(probes: Sequence[Probe]) -> tuple[np.ndarray, np.ndarray]:
         return np.array([numbers[p[0].identity] for p in probes]), np.array([p[0].camera for p in probes])
 
-    results = []
-    for trial in protocol.trials:
-        query_ids, query_cameras = labels(trial.query)
-        gallery_ids, gallery_cameras = labels(trial.gallery)
-        distance = rank(fused(trial.query, embeddings), fused(trial.gallery, embeddings))
-        results.append(evaluate(distance, query_ids, gallery_ids, query_cameras, gallery_cameras, rule=protocol.rule))
-    return results
+    (query_ids, query_cameras), (gallery_ids, gallery_cameras) = labels(trial.query), labels(trial.gallery)
+    return evaluate(distance, query_ids, gallery_ids, query_cameras, gallery_cameras, rule=rule)
 
 
 def mean_metrics(trials: Sequence[Scores]) -> dict[str, float]:

@@ -22,7 +22,7 @@ Excluded = Callable[[int, int, Ints, Ints], Mask]
 CMC_RANKS = 20
 
 # SYSU-MM01: cameras 2 and 3 stand at the same place.
-_SYSU_LOCATION = {1: 1, 2: 2, 3: 2, 4: 4, 5: 5, 6: 6}
+_SYSU_LOCATION = np.array([0, 1, 2, 2, 4, 5, 6])  # by camera, from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def _nothing(_id: int, _camera: int, gallery_ids: Ints, _cameras: Ints) -> Mask:
 
 
 def _same_location(_id: int, camera: int, _ids: Ints, gallery_cameras: Ints) -> Mask:
-    here = _SYSU_LOCATION[camera]
-    return np.array([_SYSU_LOCATION[int(other)] == here for other in gallery_cameras], dtype=np.bool_)
+    same: Mask = _SYSU_LOCATION[gallery_cameras] == _SYSU_LOCATION[camera]
+    return same
 
 
 def _same_person_same_camera(identity: int, camera: int, gallery_ids: Ints, gallery_cameras: Ints) -> Mask:

@@ -1,0 +1,186 @@
+"""`make accuracy`: how well the built-in models do, in tables that say by which protocol and on which data.
+
+    python -m benchmarks.accuracy [--only student baselines …] [--student NAME_OR_FILE …] [--data DIR] [--sysu DIR]
+
+Prints the tables, saves benchmarks/results/accuracy.json and writes docs/accuracy.md. What was measured once with the
+same models, data and code is not measured again (`--fresh` does). Test data is rendered where it is not there yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.common import RESULTS
+from engine.errors import NightjarError, UsageError
+from engine.progress import Work
+
+if TYPE_CHECKING:
+    from benchmarks.accuracy_record import Notebook, Section
+    from benchmarks.accuracy_sets import TestSet
+    from benchmarks.accuracy_student import Student
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+class Request:
+    """What the command line asked for, made ready when a section wants it."""
+
+    def __init__(self, parsed: argparse.Namespace) -> None:
+        from benchmarks.accuracy_record import Notebook
+
+        self.parsed = parsed
+        self.threads: int = parsed.threads
+        self.notebook: Notebook = Notebook(parsed.cache, fresh=parsed.fresh)
+
+    def run(self, work: Work[Any]) -> Any:
+        """Work to its end, with a progress bar on a terminal."""
+        from training.synthetic.cli import run_with_bar
+
+        return run_with_bar(work)
+
+    @cached_property
+    def people(self) -> list[TestSet]:
+        """The rendered crop sets."""
+        from benchmarks.accuracy_sets import CROPS, rendered_set
+
+        p = self.parsed
+        return [rendered_set(wanted, p.data, p.makehuman, p.workers, self.run) for wanted in CROPS]
+
+    @cached_property
+    def frames(self) -> list[TestSet]:
+        """The rendered frames."""
+        from benchmarks.accuracy_sets import FRAMES, rendered_set
+
+        p = self.parsed
+        return [rendered_set(wanted, p.data, p.makehuman, p.workers, self.run) for wanted in FRAMES]
+
+    @cached_property
+    def students(self) -> list[Student]:
+        """The students named, else the default one."""
+        from engine.models.library import ModelLibrary
+
+        return [self._student(name) for name in self.parsed.student or [ModelLibrary().default("student")]]
+
+    def _student(self, name: str) -> Student:
+        from benchmarks.accuracy_student import Student
+        from engine.models.library import ModelLibrary
+        from training.evaluate import open_model
+
+        path = Path(name)
+        if path.suffix not in (".onnx", ".pt"):
+            return Student(name, open_model(ModelLibrary().get(name).path, self.threads))
+        generic = path.stem in ("model", "student", "best", "last")
+        return Student(path.parent.name if generic else path.stem, open_model(path, self.threads))
+
+
+def _student(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_student import student_section
+
+    title = "Students: people nobody trained on"
+    return (yield from student_section(request.students, request.people, request.notebook, title))
+
+
+def _baselines(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_baselines import baselines_section
+
+    return (yield from baselines_section(request.people, request.notebook))
+
+
+def _sysu(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_sets import described
+    from benchmarks.accuracy_student import student_section
+    from training.data.formats import open_set
+
+    root: Path = request.parsed.sysu
+    open_set(root, "sysu")  # says plainly what is wrong with the folder
+    draw = "official" if (root / "exp" / "rand_perm_cam.mat").is_file() else "seeded"
+    title = f"Students: the labelled set {root.name}, {draw} gallery draw"
+    return (yield from student_section(request.students, [described(root)], request.notebook, title, draw))
+
+
+SECTIONS: dict[str, Callable[[Request], Work[Section]]] = {
+    "student": _student,
+    "baselines": _baselines,
+    "sysu": _sysu,
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    work = ROOT / "build" / "accuracy"
+    parser = argparse.ArgumentParser(prog="make accuracy", description="Measure the built-in models.")
+    parser.add_argument("--only", nargs="+", choices=tuple(SECTIONS), metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument(
+        "--student", nargs="+", metavar="NAME_OR_FILE", help="names, .onnx or .pt (default: the default)"
+    )
+    parser.add_argument("--data", type=Path, default=work, help=f"folder of the rendered test sets (default {work})")
+    parser.add_argument("--makehuman", type=Path, default=SHARED / "makehuman", help="pack to render them from")
+    parser.add_argument("--sysu", type=Path, metavar="DIR", help="also measure on a labelled set in SYSU-MM01's layout")
+    parser.add_argument("--workers", type=int, default=1, help="processes that render (default 1)")
+    parser.add_argument("--threads", type=int, default=2, help="that run a model (default 2)")
+    parser.add_argument("--fresh", action="store_true", help="measure again what is kept from earlier runs")
+    parser.add_argument("--cache", type=Path, default=work / "kept", help="where measurements are kept")
+    parser.add_argument("--results", type=Path, default=RESULTS / "accuracy.json")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "accuracy.md")
+    return parser
+
+
+def chosen_sections(parsed: argparse.Namespace) -> list[str]:
+    """What to measure: those named, else all; 'sysu' where a set was given."""
+    if parsed.only:
+        if "sysu" in parsed.only and parsed.sysu is None:
+            raise UsageError("The section 'sysu' needs a labelled set.", "Give its folder with --sysu DIR.")
+        return list(parsed.only)
+    return [name for name in SECTIONS if name != "sysu" or parsed.sysu is not None]
+
+
+def measure(parsed: argparse.Namespace) -> list[str]:
+    """Measure, print and save every chosen section; returns those left out because something they need is not here.
+
+    A section that was asked for by name and cannot be measured ends the command.
+    """
+    from benchmarks.accuracy_record import save_sections, write_page
+    from training.export import commit
+
+    request, left_out = Request(parsed), []
+    for name in chosen_sections(parsed):
+        try:
+            section = request.run(SECTIONS[name](request))
+        except NightjarError as error:
+            if parsed.only:
+                raise
+            left_out.append(f"{name}: {error} {error.hint}".strip())
+            continue
+        print(f"\n{section.title}\n{'=' * len(section.title)}\n{section.text}")
+        for table in section.tables:
+            table.print()
+        result = save_sections(parsed.results, {name: section}, tuple(SECTIONS), commit())
+        write_page(parsed.page, result)
+    return left_out
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; returns the exit code. Failures are one sentence."""
+    parsed = build_parser().parse_args(arguments)
+    try:
+        left_out = measure(parsed)
+    except NightjarError as error:
+        print(f"{error}\n{error.hint}".strip(), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("Stopped; what is finished is kept. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    if left_out:
+        print("\nNot measured:\n" + "\n".join(f"  {line}" for line in left_out))
+    print(f"\nsaved {parsed.results} and {parsed.page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""What `benchmarks.accuracy` measured, kept: nothing is measured twice, and the page and the JSON say from what.
+
+A measurement is a generator (engine/progress.py) that returns plain JSON values. `Notebook.recall` keeps them under the
+digest of everything that decided them: the models, the data, the settings and the source of the measuring module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common import Table, machine
+from engine.errors import StorageError
+from engine.progress import Work
+
+HEAD = """\
+# Accuracy
+
+Written by `make accuracy` (`python -m benchmarks.accuracy`): do not edit, run it again. Every figure was measured by
+that command on the day and with the code, the models and the data named beside it.
+
+**Rendered people only.** Unless a section says otherwise, nobody in the test pictures exists: they are rendered by this
+project's own renderer, and so are the training pictures. The figures say how models compare and what they have learned.
+They say nothing about how well people are found or ranked in real infrared footage.
+"""
+
+
+@dataclass
+class Section:
+    """One section as it was measured. `inputs` are facts by name (models and data with their digests)."""
+
+    title: str
+    tables: list[Table]
+    text: str = ""
+    inputs: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """The cache folder. `fresh` measures again what is kept."""
+
+    folder: Path
+    fresh: bool = False
+
+    def recall(self, name: str, decided_by: Mapping[str, Any], measure: Callable[[], Work[Any]]) -> Work[Any]:
+        """What `measure()` gave when it last ran with the same inputs and source, else what it gives now."""
+        source = hashlib.sha256(Path(inspect.getfile(measure)).read_bytes()).hexdigest()
+        path = self.folder / f"{name}-{_digest({**decided_by, 'source': source})}.json"
+        if not self.fresh and path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
+        found = yield from measure()
+        _write(path, _dump(found))
+        return json.loads(_dump(found))  # the same values whether measured or recalled
+
+    def array(
+        self, name: str, decided_by: Mapping[str, Any], compute: Callable[[], Work[np.ndarray]]
+    ) -> Work[np.ndarray]:
+        """The same for an array that takes long to compute."""
+        path = self.folder / f"{name}-{_digest(decided_by)}.npy"
+        if not self.fresh and path.is_file():
+            kept: np.ndarray = np.load(path, allow_pickle=False)
+            return kept
+        values = yield from compute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part.npy")
+        np.save(part, values)
+        os.replace(part, path)
+        return values
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_dump(values).encode()).hexdigest()[:16]
+
+
+def _dump(values: Any) -> str:
+    return json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False, default=str) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be written ({error.strerror}).", "Free some space or check the folder's permissions."
+        ) from error
+
+
+def save_sections(path: Path, measured: Mapping[str, Section], order: Sequence[str], commit: str) -> dict[str, Any]:
+    """Put sections into the JSON, beside those of earlier runs; returns all of it, sections in `order`."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))["sections"]
+    except (OSError, ValueError, KeyError):
+        kept = {}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    for name, section in measured.items():
+        kept[name] = {
+            "title": section.title,
+            "text": section.text,
+            "measured": now,
+            "commit": commit,
+            "machine": machine(),
+            "inputs": section.inputs,
+            "tables": [_table_values(table) for table in section.tables],
+        }
+    known = [name for name in order if name in kept]
+    result = {"bench": "accuracy", "written": now, "sections": {name: kept[name] for name in known}}
+    _write(path, json.dumps(result, indent=2, ensure_ascii=False, default=str) + "\n")
+    return result
+
+
+def _table_values(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title, "note": table.note, "decimals": table.decimals, "headings": list(table.headings),
+        "rows": [list(row) for row in table.rows],
+    }  # fmt: skip
+
+
+def table_of(values: Mapping[str, Any]) -> Table:
+    """A table as it was saved."""
+    table = Table(values["title"], *values["headings"], note=values["note"], decimals=values["decimals"])
+    for row in values["rows"]:
+        table.add(*row)
+    return table
+
+
+def write_page(path: Path, result: Mapping[str, Any]) -> None:
+    """The page of the documentation, from the JSON."""
+    parts = [HEAD]
+    for section in result["sections"].values():
+        cores = f"{section['machine']['cores']} cores, {section['machine']['cpu']}"
+        parts.append(f"## {section['title']}\n")
+        if section["text"]:
+            parts.append(section["text"] + "\n")
+        parts.append(f"Measured {section['measured'][:10]} at commit `{section['commit'][:12]}` ({cores}).\n")
+        parts += [table_of(values).markdown() + "\n" for values in section["tables"]]
+        if section["inputs"]:
+            parts.append(_inputs(section["inputs"]) + "\n")
+    _write(path, "\n".join(parts))
+
+
+def _inputs(inputs: Sequence[Mapping[str, Any]]) -> str:
+    lines = []
+    for one in inputs:
+        facts = ", ".join(
+            f"{key} {value}" for key, value in one.items() if key not in ("name", "sha256") and value != ""
+        )
+        lines.append(f"* {one['name']}: {facts}{', ' if facts else ''}SHA-256 `{one['sha256']}`")
+    return "\n".join(["From:", "", *lines])

@@ -1,0 +1,104 @@
+"""The rendered test sets of `benchmarks.accuracy`: where they lie, how they are made, by which digest they are known.
+
+Two sets of people and two of frames: drawn like the training pictures with seeds no training used, and in styles kept
+out of training (training/synthetic/styles.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import UsageError
+from engine.progress import Work
+from training.data.formats import open_set
+from training.data.records import Photo, fingerprint
+from training.synthetic.crops import CropSettings, crop_set
+from training.synthetic.frames import FrameSettings, frame_set
+from training.synthetic.styles import HELD_OUT, TRAINING
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One test set: `title` for readers, `folder` below the data folder, and the settings that decide its bytes."""
+
+    title: str
+    folder: str
+    settings: CropSettings | FrameSettings
+
+
+def _people(seed: int, styles: str) -> CropSettings:
+    return CropSettings(100, 8, seed, 192, worlds=50, val_share=0.0, test_share=1.0, styles=styles)
+
+
+CROPS = (
+    Rendered("unseen people, training styles", "test-training", _people(77, TRAINING)),
+    Rendered("unseen people, held-out styles", "test-heldout", _people(78, HELD_OUT)),
+)
+FRAMES = (
+    Rendered("frames, training styles", "frames-training", FrameSettings(300, 77, styles=TRAINING)),
+    Rendered("frames, held-out styles", "frames-heldout", FrameSettings(300, 78, styles=HELD_OUT)),
+)
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """A set that is there. `digest` names its content; `facts` says in plain values what it is."""
+
+    title: str
+    root: Path
+    digest: str
+    facts: dict[str, Any]
+
+    def photos(self) -> tuple[Photo, ...]:
+        """Its test people's photos."""
+        return open_set(self.root).test
+
+
+def rendered_set(
+    wanted: Rendered, data: Path, makehuman: Path, workers: int, run: Callable[[Work[Any]], Any]
+) -> TestSet:
+    """The set under `data`, rendered first (or to its end) where it is not complete; `run` shows progress."""
+    root = data / wanted.folder
+    if not _manifest(root).get("complete"):
+        if not makehuman.is_dir():
+            raise UsageError(
+                f"The test set '{wanted.title}' is not in {root}, nor the pack to render it from in {makehuman}.",
+                "Give a folder that holds the rendered sets with --data, or the body and clothes pack with --makehuman "
+                "(python -m training synthetic assets builds one from an installed MakeHuman).",
+            )
+        make = crop_set if isinstance(wanted.settings, CropSettings) else frame_set
+        run(make(root, makehuman, wanted.settings, workers))  # type: ignore[operator]
+    return described(root, wanted.title)
+
+
+def described(root: Path, title: str = "") -> TestSet:
+    """What is known of the set in `root`: from its manifest where it was rendered, else from its test pictures."""
+    made = _manifest(root)
+    if made.get("complete"):
+        asked = made["parameters"]
+        facts = {
+            "kind": f"rendered {made['kind']}",
+            "seed": asked["seed"],
+            "styles": asked.get("styles", "all"),
+            "people": asked.get("ids", ""),
+            "pictures": asked["frames"] if "frames" in asked else 6 * asked["ids"] * asked["per_camera"],
+            "picture version": made["version"],
+        }
+        return TestSet(title or root.name, root, made["files_sha256"], facts)
+    photos = open_set(root).test
+    facts = {"kind": "labelled pictures", "people": len({p.identity for p in photos}), "pictures": len(photos)}
+    return TestSet(title or root.name, root, fingerprint(root, photos), facts)
+
+
+def _manifest(root: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
