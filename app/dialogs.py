@@ -39,7 +39,8 @@ def pick_folder(parent: QWidget, title: str, start: str = "") -> str:
     return QFileDialog.getExistingDirectory(parent, title, start)
 
 
-def _buttons(dialog: QDialog, accept: str) -> QDialogButtonBox:
+def dialog_buttons(dialog: QDialog, accept: str) -> QDialogButtonBox:
+    """Cancel, and the one that accepts."""
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
     ok = Button(accept, primary=True)
     ok.setDefault(True)
@@ -74,7 +75,7 @@ class CaseDialog(QDialog):
         column.addLayout(form)
         self._problem = label("", "error", wrap=True)
         column.addWidget(self._problem)
-        column.addWidget(_buttons(self, tr("Create case") if new else tr("Open case")))
+        column.addWidget(dialog_buttons(self, tr("Create case") if new else tr("Open case")))
 
     def _browse(self) -> None:
         chosen = pick_folder(self, self.windowTitle(), self.folder.text())
@@ -121,7 +122,7 @@ class TextDialog(QDialog):
         column = box(QVBoxLayout(self), 12, (16, 16, 16, 16))
         column.addWidget(label(question, wrap=True))
         column.addWidget(self.edit)
-        self._buttons = _buttons(self, accept)
+        self._buttons = dialog_buttons(self, accept)
         column.addWidget(self._buttons)
 
     def keyPressEvent(self, event: object) -> None:  # noqa: N802

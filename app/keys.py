@@ -103,6 +103,8 @@ COMMANDS: tuple[Command, ...] = tuple(
         "subjects",
         ("appearance.previous", "Previous appearance", "["),
         ("appearance.next", "Next appearance", "]"),
+        ("map", "Map or lanes", "M"),
+        ("cameras.place", "Place cameras on the map", "Shift+M"),
         ("subject.rename", "Rename the subject", "F2"),
         ("subject.footage", "Show in footage", "V"),
     )

@@ -13,7 +13,7 @@ from engine.types import Modality
 
 if TYPE_CHECKING:
     from engine.case import Case
-    from engine.store.records import Tracklet
+    from engine.store.records import Camera, Tracklet
     from engine.store.subjects import Member, Subject
 
 NEARBY_SECONDS = 60
@@ -47,11 +47,11 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class SubjectView:
-    """A subject with its appearances in order of time; `cameras` of the whole case, in order of number."""
+    """A subject with its appearances in order of time; `cameras` of the whole case by name."""
 
     subject: Subject
     appearances: tuple[Appearance, ...]
-    cameras: tuple[str, ...]
+    cameras: tuple[Camera, ...]
 
     def of(self, modality: Modality) -> list[Appearance]:
         return [a for a in self.appearances if a.tracklet.modality is modality]
@@ -87,8 +87,7 @@ def view(case: Case, subject_id: int) -> SubjectView:
             shown = tile(tracklet, first)
             appearances.append(Appearance(shown, tracklet, first, last, member, words))
         appearances.sort(key=lambda a: a.first.sort_key())
-        cameras = tuple(camera.name for camera in case.cameras.list())
-        return SubjectView(case.subjects.get(subject_id), tuple(appearances), cameras)
+        return SubjectView(case.subjects.get(subject_id), tuple(appearances), tuple(case.cameras.list()))
 
 
 def nearby(case: Case, tracklet_id: int) -> list[Tile]:

@@ -6,9 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
-    QListWidget,
     QListWidgetItem,
-    QPlainTextEdit,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -16,23 +14,25 @@ from PySide6.QtWidgets import (
 
 from app import people, subjects
 from app.dialogs import ask_text
-from app.operations import searching
+from app.operations import cameras, searching
 from app.operations import subjects as change
 from app.pages.base import Page
 from app.session import Changes, Session
 from app.subjects import Appearance, SubjectRow, SubjectView
 from app.thumbnails import Thumbnails
 from app.tiles import Tile, TileModel
-from app.times import date_time
+from app.widgets.appearance_panel import AppearancePanel
 from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, styled
 from app.widgets.grid import TileView
-from app.widgets.lanes import Lanes
+from app.widgets.lists import ShortList
 from app.widgets.notices import EmptyState
-from app.widgets.pictures import CropPicture, Strip
+from app.widgets.pictures import CropPicture
+from app.widgets.place_cameras import PlaceCameras
+from app.widgets.way_panel import WayPanel
 from app.words import counted, tr
 from engine.types import Modality
 
-LIST, SIDE = 232, 288
+LIST = 232
 
 
 class SubjectsPage(Page):
@@ -67,15 +67,22 @@ class SubjectsPage(Page):
         row = box(QHBoxLayout(whole))
         row.addWidget(self._list())
         row.addWidget(self._middle(), 1)
-        self._right = self._side()
-        row.addWidget(self._right)
+        self.panel = AppearancePanel(self.thumbnails)
+        row.addWidget(self.panel)
         self._stack.addWidget(whole)
         self.body.addWidget(self._stack, 1)
+        self.panel.stepped.connect(self._step)
+        self.panel.saved.connect(self._save_notes)
+        self.panel.footage_asked.connect(self._footage)
+        self.panel.removal_asked.connect(self._remove)
+        self.panel.nearby_asked.connect(self.shell.show_in_footage)
         for name, act in {
             "appearance.next": lambda: self._step(1),
             "appearance.previous": lambda: self._step(-1),
             "subject.rename": self._rename,
             "subject.footage": self._footage,
+            "map": self.way.toggle,
+            "cameras.place": self._place_cameras,
         }.items():
             self.command(name, act)
 
@@ -83,7 +90,7 @@ class SubjectsPage(Page):
         side = styled(QWidget(), "leftpanel")
         side.setFixedWidth(LIST)
         column = box(QVBoxLayout(side))
-        self.list = QListWidget()
+        self.list = ShortList()
         self.list.setAccessibleName(tr("Subjects"))
         self.list.currentRowChanged.connect(self._choose)
         column.addWidget(self.list, 1)
@@ -127,73 +134,11 @@ class SubjectsPage(Page):
             self.views[modality] = view
             column.addWidget(view, 1)
         column.addWidget(rule())
-        line = box(QHBoxLayout(), 8)
-        line.addWidget(label(tr("Cameras over time"), "strong"))
-        line.addWidget(label(tr("adjusted time; outlined: IR, filled: RGB; whiskers: clock uncertainty"), "quiet"))
-        line.addStretch(1)
-        column.addLayout(line)
-        self.lanes = Lanes()
-        self.lanes.picked.connect(self._select)
-        column.addWidget(self.lanes)
+        self.way = WayPanel()
+        self.way.picked.connect(self._select)
+        self.way.place_asked.connect(self._place_cameras)
+        column.addWidget(self.way, 1)
         return area
-
-    def _side(self) -> QWidget:
-        side = styled(QWidget(), "rightpanel")
-        side.setFixedWidth(SIDE)
-        column = box(QVBoxLayout(side), 8, (16, 12, 16, 16))
-        column.addWidget(label(tr("Notes"), "strong"))
-        self._notes = QPlainTextEdit()
-        self._notes.setAccessibleName(tr("Notes"))
-        self._notes.setTabChangesFocus(True)
-        self._notes.setFixedHeight(110)
-        column.addWidget(self._notes)
-        save = Button(tr("Save notes"), "content-save-outline", size="small")
-        save.clicked.connect(self._save_notes)
-        column.addWidget(save)
-        column.addWidget(rule())
-        head = box(QHBoxLayout(), 8)
-        head.addWidget(label(tr("Appearance"), "strong"))
-        head.addStretch(1)
-        self._place = label("", "quiet")
-        head.addWidget(self._place)
-        column.addLayout(head)
-        steps = box(QHBoxLayout(), 8)
-        for text, icon, command, by in (
-            (tr("Previous"), "chevron-left", "appearance.previous", -1),
-            (tr("Next"), "chevron-right", "appearance.next", 1),
-        ):
-            button = Button(text, icon, command, size="small")
-            button.clicked.connect(lambda _=False, n=by: self._step(n))
-            steps.addWidget(button)
-        steps.addStretch(1)
-        column.addLayout(steps)
-        self._facts: dict[str, ElidedLabel] = {}
-        for name in (tr("Camera"), tr("Recorder"), tr("Adjusted"), tr("Decision"), tr("Reason")):
-            line = box(QHBoxLayout(), 8)
-            key = label(name, "quiet")
-            key.setFixedWidth(64)
-            line.addWidget(key)
-            self._facts[name] = ElidedLabel()
-            line.addWidget(self._facts[name], 1)
-            column.addLayout(line)
-        acts = box(QHBoxLayout(), 8)
-        footage = Button(tr("Show in footage"), "play-box-outline", size="small")
-        footage.clicked.connect(self._footage)
-        remove = Button(tr("Remove…"), "minus", size="small")
-        remove.clicked.connect(self._remove)
-        acts.addWidget(footage)
-        acts.addWidget(remove)
-        acts.addStretch(1)
-        column.addLayout(acts)
-        column.addWidget(rule())
-        column.addWidget(label(tr("Nearby people, within 60 s"), "strong"))
-        self.nearby = TileModel()
-        strip = Strip(self.thumbnails, self.nearby, tr("Nearby people"))
-        strip.picked.connect(self._show_nearby)
-        column.addWidget(strip)
-        column.addWidget(label(tr("Shown for context. Being near is not a link between people."), "caption", wrap=True))
-        column.addStretch(1)
-        return side
 
     def concerned(self, changes: Changes) -> bool:
         return changes.any_of("case", "subjects", "footage", "tracklets")
@@ -257,13 +202,12 @@ class SubjectsPage(Page):
             f"{view.subject.label}  {view.subject.name if view.subject.name != view.subject.label else ''}"
         )
         self._span.setText(subjects.span_words(view))
-        if not (same and self._notes.hasFocus()):
-            self._notes.setPlainText(view.subject.notes)
+        self.panel.show_notes(view.subject.notes, keep_typing=same)
         for modality, model in self.models.items():
             shown = view.of(modality)
             model.show([a.tile for a in shown])
             self._counts[modality].setText(counted(len(shown), tr("appearance"), tr("appearances")))
-        self.lanes.show_appearances(view.appearances, view.cameras)
+        self.way.show_appearances(view.appearances, view.cameras)
         known = [a.tracklet.id for a in view.appearances]
         if known:
             self._select(self._current if self._current in known else known[0])
@@ -290,23 +234,9 @@ class SubjectsPage(Page):
                 view.clearSelection()
             elif view.row != row:
                 view.select_row(row)
-        self.lanes.selected = tracklet
-        self.lanes.update()
-        place = self.view.appearances.index(shown) + 1
-        self._place.setText(tr("{n} of {all}").format(n=place, all=len(self.view.appearances)))
-        adjusted = (
-            f"{date_time(shown.first.adjusted)} {shown.first.margin()}" if shown.first.adjusted else tr("no offset set")
-        )
-        values = (
-            shown.camera,
-            date_time(shown.first.recorder) or shown.first.recorder_time(),
-            adjusted,
-            shown.decision or tr("the person searched for"),
-            shown.member.reason or "–",
-        )
-        for fact, value in zip(self._facts.values(), values, strict=True):
-            fact.set_text(value)
-        self.session.read(lambda case: subjects.nearby(case, tracklet), self.nearby.show, key="nearby")
+        self.way.select(tracklet)
+        self.panel.show_appearance(shown, self.view.appearances.index(shown) + 1, len(self.view.appearances))
+        self.session.read(lambda case: subjects.nearby(case, tracklet), self.panel.nearby.show, key="nearby")
 
     def _step(self, by: int) -> None:
         shown = self.appearance()
@@ -317,11 +247,6 @@ class SubjectsPage(Page):
     def _footage(self) -> None:
         if self._current is not None:
             self.shell.show_in_footage(self._current)
-
-    def _show_nearby(self, row: int) -> None:
-        tile = self.nearby.tile(row)
-        if tile is not None:
-            self.shell.show_in_footage(tile.tracklet)
 
     def _search_again(self) -> None:
         """With the appearance chosen, or the first one by night."""
@@ -339,7 +264,7 @@ class SubjectsPage(Page):
     def _save_notes(self) -> None:
         if self.view is not None:
             subject = self.view.subject
-            change.describe(self.session, subject.id, subject.name, self._notes.toPlainText().strip())
+            change.describe(self.session, subject.id, subject.name, self.panel.notes())
 
     def _rename(self) -> None:
         if self.view is not None:
@@ -362,6 +287,12 @@ class SubjectsPage(Page):
         reason = ask_text(self, tr("Merge"), tr("Why are both one person?"), tr("Merge"), needed=True) if ok else None
         if reason is not None:
             change.merge(self.session, subject.id, others[names.index(name)].id, reason)
+
+    def _place_cameras(self) -> None:
+        if self.view is not None:
+            dialog = PlaceCameras(self, self.view.cameras)
+            if dialog.exec() and dialog.positions():
+                cameras.place(self.session, dialog.positions())
 
     def _chosen(self) -> list[int]:
         found = [
@@ -388,7 +319,7 @@ class SubjectsPage(Page):
             change.remove(self.session, self.view.subject.id, chosen, reason)
 
     def set_narrow(self, narrow: bool) -> None:
-        self._right.setVisible(not narrow)
+        self.panel.setVisible(not narrow)
 
 
 PAGE = SubjectsPage

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListWidgetItem, QMessageBox, QVBoxLayout, QWidget
 
 from app.dialogs import ask_text
 from app.operations import marks
 from app.session import Session
 from app.times import ItemClock
 from app.widgets.basic import Button, box, label
+from app.widgets.lists import ShortList
 from app.words import tr
 
 if TYPE_CHECKING:
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 
 
 LINE, VISIBLE = 38, 4  # pixels of a line, lines in sight
-
-
-class MarkList(QListWidget):
-    """Enter goes to the mark; other keys are left to the page."""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentItem() is not None:
-            self.itemActivated.emit(self.currentItem())
-        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End):
-            super().keyPressEvent(event)
-        else:
-            event.ignore()
 
 
 class MarksPanel(QWidget):
@@ -58,7 +46,8 @@ class MarksPanel(QWidget):
         column.addLayout(head)
         self._none = label(tr("No mark in this item yet."), "quiet")
         column.addWidget(self._none)
-        self.list = MarkList()
+        self.list = ShortList()
+        self.list.enters = True
         self.list.setAccessibleName(tr("Marks of this item in order of time"))
         self.list.itemActivated.connect(self._go)
         self.list.itemClicked.connect(self._go)

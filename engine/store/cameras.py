@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from engine.errors import UsageError
 from engine.store.database import Database, Transaction
-from engine.store.records import Camera
+from engine.store.records import Camera, Position
 
 
 class CameraStore:
@@ -57,3 +58,15 @@ class CameraStore:
                 {**values, "id": camera_id},
             )
         return self.get(camera_id)
+
+    def place(self, positions: Mapping[int, Position]) -> None:
+        """Say where cameras stand, by id; all or none. An empty `Position` takes a camera off the map."""
+        for camera_id in positions:
+            self.get(camera_id)
+        details = {str(camera_id): asdict(position) for camera_id, position in positions.items()}
+        with self._db.transaction("camera.place", positions=details) as tx:
+            for camera_id, position in positions.items():
+                tx.execute(
+                    "UPDATE cameras SET x = :x, y = :y, latitude = :latitude, longitude = :longitude WHERE id = :id",
+                    {**asdict(position), "id": camera_id},
+                )

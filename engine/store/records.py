@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -14,8 +15,28 @@ from engine.types import Box, CropQuality, ItemState, Modality, Timestamp
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Where a camera stands: `x` to the right and `y` downwards on a site plan (any unit), and `latitude` and
+    `longitude` in degrees (WGS 84). Either pair may be missing, but only whole; `UsageError` for anything else."""
+
+    x: float | None = None
+    y: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.x is None) != (self.y is None) or (self.latitude is None) != (self.longitude is None):
+            raise UsageError("A position needs both of its numbers.", "Give both, or neither.")
+        numbers = [n for n in (self.x, self.y, self.latitude, self.longitude) if n is not None]
+        if not all(math.isfinite(number) for number in numbers):
+            raise UsageError("A position is made of ordinary numbers.")
+        if abs(self.latitude or 0) > 90 or abs(self.longitude or 0) > 180:
+            raise UsageError("A latitude lies within ±90 degrees, a longitude within ±180.")
+
+
+@dataclass(frozen=True, slots=True)
 class Camera:
-    """Where footage comes from. `x`, `y` place it on a site plan (any unit), or `latitude`, `longitude` in degrees."""
+    """Where footage comes from, and where it stands (see `Position`)."""
 
     id: int
     name: str

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.errors import EvidenceError, UsageError
-from engine.store.records import ClockRecord
+from engine.store.records import ClockRecord, Position
 from engine.store.tracklets import TrackletFilter
 from engine.types import Modality, ModalitySegment, Timestamp
 from tests.helpers.cases import TIME_BASE, FakeDigest, FakeProbe, ingest, new_case, register, tracklet
@@ -53,6 +53,28 @@ def test_cameras_are_shared_by_name_and_can_be_placed(tmp_path: Path) -> None:
         case.evidence.set_camera(second.id, "Door")
         with pytest.raises(UsageError, match="already called Door"):
             case.cameras.update(first.camera.id, name="Door")
+
+
+def test_cameras_are_placed_all_or_none_and_it_is_logged(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        gate = register(case, tmp_path, "a").camera
+        door = register(case, tmp_path, "b", camera="Door").camera
+        case.cameras.place({gate.id: Position(x=1.5, y=-2), door.id: Position(latitude=52.1, longitude=4.3)})
+        assert (case.cameras.get(gate.id).x, case.cameras.get(gate.id).name) == (1.5, "Gate")
+        assert case.cameras.get(door.id).longitude == 4.3
+        (entry,) = case.audit.entries(action="camera.place")
+        assert entry.details["positions"][str(gate.id)]["y"] == -2
+        with pytest.raises(UsageError, match="no camera 99"):
+            case.cameras.place({gate.id: Position(), 99: Position()})
+        assert case.cameras.get(gate.id).x == 1.5
+        case.cameras.place({gate.id: Position()})
+        assert case.cameras.get(gate.id).x is None
+
+
+@pytest.mark.parametrize("half", [{"x": 1.0}, {"latitude": 1.0}, {"latitude": 91.0, "longitude": 0.0}])
+def test_half_a_position_is_none(half: dict[str, float]) -> None:
+    with pytest.raises(UsageError):
+        Position(**half)
 
 
 def test_every_clock_reading_is_kept_and_the_newest_counts(tmp_path: Path) -> None:

@@ -1,0 +1,117 @@
+"""The right panel of the subjects page: notes, the appearance chosen, who else was near."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from app.subjects import Appearance
+from app.thumbnails import Thumbnails
+from app.tiles import TileModel
+from app.times import date_time
+from app.widgets.basic import Button, ElidedLabel, box, label, rule, styled
+from app.widgets.pictures import Strip
+from app.words import tr
+
+WIDTH = 288
+
+
+class AppearancePanel(QWidget):
+    """Shows one appearance; what is asked for is the page's to do."""
+
+    stepped = Signal(int)  # 1 or -1
+    saved = Signal()
+    footage_asked = Signal()
+    removal_asked = Signal()
+    nearby_asked = Signal(int)  # tracklet
+
+    def __init__(self, thumbnails: Thumbnails) -> None:
+        super().__init__()
+        styled(self, "rightpanel")
+        self.setFixedWidth(WIDTH)
+        column = box(QVBoxLayout(self), 8, (16, 12, 16, 16))
+        self._build_notes(column)
+        column.addWidget(rule())
+        self._build_appearance(column)
+        column.addWidget(rule())
+        column.addWidget(label(tr("Nearby people, within 60 s"), "strong"))
+        self.nearby = TileModel()
+        strip = Strip(thumbnails, self.nearby, tr("Nearby people"))
+        strip.picked.connect(self._show_nearby)
+        column.addWidget(strip)
+        column.addWidget(label(tr("Shown for context. Being near is not a link between people."), "caption", wrap=True))
+        column.addStretch(1)
+
+    def _build_notes(self, column: QVBoxLayout) -> None:
+        column.addWidget(label(tr("Notes"), "strong"))
+        self._notes = QPlainTextEdit()
+        self._notes.setAccessibleName(tr("Notes"))
+        self._notes.setTabChangesFocus(True)
+        self._notes.setFixedHeight(110)
+        column.addWidget(self._notes)
+        save = Button(tr("Save notes"), "content-save-outline", size="small")
+        save.clicked.connect(self.saved)
+        column.addWidget(save)
+
+    def _build_appearance(self, column: QVBoxLayout) -> None:
+        head = box(QHBoxLayout(), 8)
+        head.addWidget(label(tr("Appearance"), "strong"))
+        head.addStretch(1)
+        self._place = label("", "quiet")
+        head.addWidget(self._place)
+        column.addLayout(head)
+        steps = box(QHBoxLayout(), 8)
+        for text, icon, command, by in (
+            (tr("Previous"), "chevron-left", "appearance.previous", -1),
+            (tr("Next"), "chevron-right", "appearance.next", 1),
+        ):
+            button = Button(text, icon, command, size="small")
+            button.clicked.connect(lambda _=False, n=by: self.stepped.emit(n))
+            steps.addWidget(button)
+        steps.addStretch(1)
+        column.addLayout(steps)
+        self._facts: dict[str, ElidedLabel] = {}
+        for name in (tr("Camera"), tr("Recorder"), tr("Adjusted"), tr("Decision"), tr("Reason")):
+            line = box(QHBoxLayout(), 8)
+            key = label(name, "quiet")
+            key.setFixedWidth(64)
+            line.addWidget(key)
+            self._facts[name] = ElidedLabel()
+            line.addWidget(self._facts[name], 1)
+            column.addLayout(line)
+        acts = box(QHBoxLayout(), 8)
+        footage = Button(tr("Show in footage"), "play-box-outline", size="small")
+        footage.clicked.connect(self.footage_asked)
+        remove = Button(tr("Remove…"), "minus", size="small")
+        remove.clicked.connect(self.removal_asked)
+        acts.addWidget(footage)
+        acts.addWidget(remove)
+        acts.addStretch(1)
+        column.addLayout(acts)
+
+    def notes(self) -> str:
+        return self._notes.toPlainText().strip()
+
+    def show_notes(self, notes: str, *, keep_typing: bool) -> None:
+        """The subject's notes; what is being typed stays where `keep_typing`."""
+        if not (keep_typing and self._notes.hasFocus()):
+            self._notes.setPlainText(notes)
+
+    def show_appearance(self, shown: Appearance, number: int, total: int) -> None:
+        """One appearance, the `number`-th of `total`."""
+        self._place.setText(tr("{n} of {all}").format(n=number, all=total))
+        first = shown.first
+        values = (
+            shown.camera,
+            date_time(first.recorder) or first.recorder_time(),
+            f"{date_time(first.adjusted)} {first.margin()}" if first.adjusted else tr("no offset set"),
+            shown.decision or tr("none, put in by {who}").format(who=shown.member.examiner),
+            shown.member.reason or "–",
+        )
+        for fact, value in zip(self._facts.values(), values, strict=True):
+            fact.set_text(value)
+
+    def _show_nearby(self, row: int) -> None:
+        tile = self.nearby.tile(row)
+        if tile is not None:
+            self.nearby_asked.emit(tile.tracklet)

@@ -1,0 +1,190 @@
+"""A plain plan of the cameras with a subject's way past them, numbered in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import atan2, cos, floor, hypot, log10, pi, sin
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from app import theme
+from app.plans import Plan, Point, Stop, numbers, plan_of
+from app.words import tr
+
+if TYPE_CHECKING:
+    from engine.store.records import Camera
+
+MARGIN, DOT, ARROW = 48, 7, 9
+LINES = 8  # of the grid, about
+EMPTY = 100.0  # extent of a plan with nothing on it
+NO_PLAN = Plan({}, False, ())
+
+
+class CameraMap(QWidget):
+    """Emits `picked` with a tracklet when a camera on the way is clicked, `pressed` and `dragged` with a place on the
+    plan for who places cameras."""
+
+    picked = Signal(int)
+    pressed = Signal(float, float)
+    dragged = Signal(float, float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumSize(240, 200)
+        self.setAccessibleName(tr("Map of cameras"))
+        self.plan = NO_PLAN
+        self.stops: Sequence[Stop] = ()
+        self.selected: int | None = None  # tracklet
+        self.chosen: int | None = None  # camera
+        self._names: dict[int, str] = {}
+        self._extent: tuple[float, float, float] | None = None  # left, top, units per pixel
+        self._held = False
+        self.steady = False  # the view stays while everything is in it
+        self.empty = tr("No camera has a place yet.")
+
+    def show_cameras(self, cameras: Sequence[Camera], stops: Sequence[Stop]) -> None:
+        """Cameras where they stand, and the way past them."""
+        self.plan, self.stops = plan_of(cameras), stops
+        self._names = {camera.id: camera.name for camera in cameras}
+        room = QRectF(self.rect())
+        if not self._held and not (
+            self.steady and all(room.contains(self.on_screen(p)) for p in self.plan.points.values())
+        ):
+            self._extent = None
+        words = [f"{self._names[stop.camera]} ({stop.number})" for stop in stops if stop.camera in self.plan.points]
+        self.setAccessibleDescription(", ".join(words))
+        self.update()
+
+    def _in_sight(self) -> bool:
+        room = QRectF(self.rect())
+        return all(room.contains(self.on_screen(point)) for point in self.plan.points.values())
+
+    def _view(self) -> tuple[float, float, float]:
+        """Left, top and units per pixel: everything in sight, both axes alike; steady while something is dragged."""
+        if self._extent is None:
+            xs, ys = zip(*self.plan.points.values(), strict=True) if self.plan.points else ((0, EMPTY), (0, EMPTY))
+            width, height = max(self.width() - 2 * MARGIN, 1), max(self.height() - 2 * MARGIN, 1)
+            scale = max((max(xs) - min(xs)) / width, (max(ys) - min(ys)) / height) or EMPTY / width
+            middle = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
+            self._extent = (middle[0] - scale * self.width() / 2, middle[1] - scale * self.height() / 2, scale)
+        return self._extent
+
+    def on_screen(self, point: Point) -> QPointF:
+        left, top, scale = self._view()
+        return QPointF((point[0] - left) / scale, (point[1] - top) / scale)
+
+    def on_plan(self, place: QPointF) -> Point:
+        left, top, scale = self._view()
+        return (left + place.x() * scale, top + place.y() * scale)
+
+    @property
+    def step(self) -> float:
+        """Units between two lines of the grid: 1, 2 or 5 times a power of ten."""
+        rough = self._view()[2] * max(self.width(), 1) / LINES
+        power = 10 ** floor(log10(rough))
+        return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+
+    def resizeEvent(self, _event: object) -> None:  # noqa: N802
+        self._extent = None
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), theme.color("panel"))
+        self._paint_grid(painter)
+        for earlier, later in pairwise(self.stops):
+            if earlier.camera in self.plan.points and later.camera in self.plan.points:
+                self._paint_way(painter, earlier, later)
+        for camera, point in self.plan.points.items():
+            self._paint_camera(painter, camera, self.on_screen(point))
+        if not self.plan.points:
+            painter.setPen(theme.color("text2"))
+            painter.setFont(theme.font(13))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.empty)
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        left, top, scale = self._view()
+        step = self.step
+        painter.setPen(QPen(theme.color("line"), 1))
+        for n in range(floor(left / step), floor((left + scale * self.width()) / step) + 1):
+            x = (n * step - left) / scale
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        for n in range(floor(top / step), floor((top + scale * self.height()) / step) + 1):
+            y = (n * step - top) / scale
+            painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
+        painter.setFont(theme.font(11))
+        painter.setPen(theme.color("text3"))
+        words = tr("grid {n:g} m, north is up") if self.plan.metres else tr("grid {n:g}")
+        painter.drawText(self.rect().adjusted(8, 4, -8, -4), Qt.AlignmentFlag.AlignRight, words.format(n=step))
+
+    def _paint_way(self, painter: QPainter, earlier: Stop, later: Stop) -> None:
+        """A line with an arrow head; dashed where the order is not certain."""
+        start, end = self.on_screen(self.plan.points[earlier.camera]), self.on_screen(self.plan.points[later.camera])
+        length = hypot(end.x() - start.x(), end.y() - start.y())
+        if length <= 2 * DOT:
+            return
+        turn = atan2(end.y() - start.y(), end.x() - start.x())
+        # A little to the side, so that the way there and the way back are two lines.
+        aside = QPointF(-sin(turn), cos(turn)) * 4
+        along = QPointF(cos(turn), sin(turn))
+        start, end = start + aside + along * (DOT + 2), end + aside - along * (DOT + 3)
+        lit = self.selected in (earlier.tracklet, later.tracklet)
+        pen = QPen(theme.color("accent" if lit else "text2"), 2)
+        pen.setStyle(Qt.PenStyle.SolidLine if later.certain else Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.drawLine(start, end)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(pen.color())
+        corners = [end - ARROW * QPointF(cos(turn + side), sin(turn + side)) for side in (pi / 7, -pi / 7)]
+        painter.drawPolygon(QPolygonF([end, *corners]))
+
+    def _paint_camera(self, painter: QPainter, camera: int, at: QPointF) -> None:
+        here = [stop for stop in self.stops if stop.camera == camera]
+        lit = camera == self.chosen or any(stop.tracklet == self.selected for stop in here)
+        painter.setPen(QPen(theme.color("accent" if lit else "text1"), 2))
+        painter.setBrush(theme.color("accent" if lit else "text1" if here else "panel"))
+        painter.drawRect(QRectF(at.x() - DOT, at.y() - DOT, 2 * DOT, 2 * DOT))
+        painter.setFont(theme.font(12, bold=bool(here)))
+        room = QRectF(at.x() - 100, at.y() + DOT + 2, 200, 18)
+        painter.setPen(theme.color("text1" if here else "text2"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self._names.get(camera, ""))
+        if here:
+            text = numbers(here, camera)
+            painter.setFont(theme.font(12, bold=True))
+            width = painter.fontMetrics().horizontalAdvance(text) + 12
+            bubble = QRectF(at.x() - width / 2, at.y() - DOT - 22, width, 18)
+            painter.setPen(QPen(theme.color("accent" if lit else "control"), 1))
+            painter.setBrush(theme.color("raised"))
+            painter.drawRoundedRect(bubble, 9, 9)
+            painter.setPen(theme.color("text1"))
+            painter.drawText(bubble, Qt.AlignmentFlag.AlignCenter, text)
+
+    def camera_at(self, place: QPointF) -> int | None:
+        """The camera under the pointer."""
+        for camera, point in self.plan.points.items():
+            at = self.on_screen(point)
+            if QRectF(at.x() - 14, at.y() - 32, 28, 46).contains(place):
+                return camera
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A camera on the way gives its next appearance after the one chosen."""
+        camera = self.camera_at(event.position())
+        here = [stop.tracklet for stop in self.stops if stop.camera == camera]
+        if here:
+            after = here.index(self.selected) + 1 if self.selected in here else 0
+            self.picked.emit(here[after % len(here)])
+        self._view()
+        self._held = True
+        self.pressed.emit(*self.on_plan(event.position()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if self._held:
+            self.dragged.emit(*self.on_plan(event.position()))
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
+        self._held = False

@@ -1,0 +1,95 @@
+"""Where a subject was when: lanes by camera over time, or the same appearances on the map of cameras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.plans import route
+from app.subjects import Appearance
+from app.widgets.basic import Button, Segment, box, label
+from app.widgets.camera_map import CameraMap
+from app.widgets.lanes import Lanes
+from app.words import counted, tr
+
+if TYPE_CHECKING:
+    from engine.store.records import Camera
+
+LANES, MAP = "lanes", "map"
+BESIDE = 200
+WORDS = {
+    LANES: tr("adjusted time; outlined: IR, filled: RGB; whiskers: clock uncertainty"),
+    MAP: tr("numbered in order of adjusted time; dashed: order not certain"),
+}
+
+
+class WayPanel(QWidget):
+    """Emits `picked` with a tracklet, `place_asked` when cameras are to be placed."""
+
+    picked = Signal(int)
+    place_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = box(QVBoxLayout(self), 8)
+        line = box(QHBoxLayout(), 8)
+        self.choice = Segment(tr("Appearances"), [(tr("Over time"), LANES), (tr("Map"), MAP)], size="small")
+        self.choice.chosen.connect(self._show)
+        line.addWidget(self.choice)
+        self._words = label("", "quiet")
+        line.addWidget(self._words)
+        line.addStretch(1)
+        self._words.setToolTip(tr("Dashed: within the clocks’ uncertainty the order may be the other way."))
+        self.place = Button(tr("Place cameras…"), "map-marker-plus-outline", "cameras.place", size="small")
+        self.place.clicked.connect(self.place_asked)
+        line.addWidget(self.place)
+        column.addLayout(line)
+        self.lanes, self.map = Lanes(), CameraMap()
+        self.lanes.picked.connect(self.picked)
+        self.map.picked.connect(self.picked)
+        column.addWidget(self.lanes)
+        self._plan = QWidget()
+        row = box(QHBoxLayout(self._plan), 12)
+        row.addWidget(self.map, 1)
+        self._beside = label("", "second", wrap=True)
+        self._beside.setFixedWidth(BESIDE)
+        self._beside.setAlignment(Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._beside)
+        column.addWidget(self._plan, 1)
+        self._show(LANES)
+
+    def toggle(self) -> None:
+        """Lanes or map."""
+        self._show(LANES if self._plan.isVisibleTo(self) else MAP)
+
+    def _show(self, which: object) -> None:
+        self.choice.select(which)
+        self.lanes.setVisible(which == LANES)
+        self._plan.setVisible(which == MAP)
+        self.place.setVisible(which == MAP)
+        self._words.setText(WORDS[str(which)])
+        height = QSizePolicy.Policy.Maximum if which == LANES else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, height)
+
+    def show_appearances(self, appearances: Sequence[Appearance], cameras: Sequence[Camera]) -> None:
+        self.lanes.show_appearances(appearances, [camera.name for camera in cameras])
+        stops = route(appearances)
+        self.map.show_cameras(cameras, stops)
+        lines = []
+        if self.map.plan.without:
+            lines += [tr("Without a place on this plan:"), *(camera.name for camera in self.map.plan.without), ""]
+        lost = len(appearances) - len(stops)
+        if lost:
+            words = tr("{n} not in the order: no clock offset is set.")
+            lines.append(words.format(n=counted(lost, tr("appearance"), tr("appearances"))))
+        self._beside.setText("\n".join(lines))
+        self._beside.setVisible(bool(lines))
+
+    def select(self, tracklet: int) -> None:
+        """Show one appearance as chosen."""
+        self.lanes.selected = self.map.selected = tracklet
+        self.lanes.update()
+        self.map.update()
