@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from app.words import duration, tr
 
 if TYPE_CHECKING:
-    from engine.media.clock import ClockReading
     from engine.store.records import ClockRecord, EvidenceItem
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -63,7 +62,7 @@ class ItemClock:
         self._item = item
         self.record = records[-1] if records else None
         start = item.timestamp(item.start_pts)
-        self._clock = RecorderClock(item.start_time, start, _readings(self.record))
+        self._clock = RecorderClock(item.start_time, start, self.record.readings if self.record else ())
 
     def at(self, pts: int) -> Reading:
         """The moment of a PTS on every clock that is known."""
@@ -78,8 +77,13 @@ class ItemClock:
         return self.at(self._item.start_pts)
 
     @property
+    def rate(self) -> Fraction | None:
+        """True seconds per second of the recorder; None where drift was not measured."""
+        return self._clock.rate
+
+    @property
     def offset(self) -> timedelta | None:
-        """What is added to recorder time, in this computer's time zone."""
+        """What is added to recorder time at the (first) reading, in this computer's time zone."""
         if self.record is None:
             return None
         return clock_offset(self.record.recorder_reading, self.record.reference_reading)
@@ -90,18 +94,6 @@ def clock_offset(recorder: datetime, reference: datetime) -> timedelta:
     return reference.astimezone() - (
         recorder if recorder.tzinfo else recorder.replace(tzinfo=reference.astimezone().tzinfo)
     )
-
-
-def _readings(record: ClockRecord | None) -> tuple[ClockReading, ...]:
-    from engine.media.clock import ClockReading
-
-    if record is None:
-        return ()
-    margin = Fraction(str(record.uncertainty_seconds))
-    pairs = [(record.recorder_reading, record.reference_reading)]
-    if record.second_recorder_reading is not None and record.second_reference_reading is not None:
-        pairs.append((record.second_recorder_reading, record.second_reference_reading))
-    return tuple(ClockReading(recorder, reference.astimezone(), margin) for recorder, reference in pairs)
 
 
 def day(when: datetime | None) -> str:
@@ -134,6 +126,17 @@ def offset(delta: timedelta) -> str:
     whole = round(delta.total_seconds())
     sign, whole = ("−", -whole) if whole < 0 else ("+", whole)
     return f"{sign}{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def drift(rate: Fraction | None) -> str:
+    """'recorder gains 2.4 s a day'; `rate` in true seconds per second of the recorder."""
+    if rate is None:
+        return tr("not measured")
+    gained = round(float((1 / rate - 1) * 86400), 1)
+    if not gained:
+        return tr("under 0.1 s a day")
+    words = tr("recorder gains {n:g} s a day") if gained > 0 else tr("recorder loses {n:g} s a day")
+    return words.format(n=abs(gained))
 
 
 def seconds_of(text: str, start: datetime | None) -> float | None:

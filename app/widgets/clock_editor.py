@@ -1,0 +1,257 @@
+"""When the recording began, and how far its recorder's clock is off: one reading gives the offset, a second the drift.
+
+What is typed is computed at once, for the first and the last frame on both clocks; nothing counts before it is saved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDateTime, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDateTimeEdit,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.operations import footage
+from app.operations.footage import FootageRow
+from app.session import Session
+from app.times import ItemClock, Reading, clock_offset, drift, offset, plus_minus, short_date_time
+from app.widgets.basic import Button, CheckBox, ComboBox, box, inset, label, set_role
+from app.words import tr
+from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.store.records import ClockRecord
+
+SOURCES = ("Wall clock on site", "Telephone, network time", "GPS or radio clock", "Talking clock", "Other")
+FORMAT = "d MMM yyyy HH:mm:ss"
+BESIDE = tr("Recorder time is kept; adjusted time is computed beside it.")
+SUMS = (
+    tr("Offset"),
+    tr("Drift"),
+    tr("Starts, recorder"),
+    tr("Starts, adjusted"),
+    tr("Ends, recorder"),
+    tr("Ends, adjusted"),
+)
+
+
+class ClockEditor(QWidget):
+    """Edits one item's start and adds clock records; both are operations and are logged."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._row: FootageRow | None = None
+        column = box(QVBoxLayout(self), 8)
+        head = box(QHBoxLayout(), 8)
+        head.addWidget(label(tr("Start and clock offset"), "strong"))
+        head.addStretch(1)
+        self._saved = label("", "caption")
+        head.addWidget(self._saved)
+        column.addLayout(head)
+        self.knows_start = CheckBox(tr("Recorder's time at the first frame"))
+        self.start = _date_edit(tr("Recorder's time at the first frame"))
+        self.knows_start.toggled.connect(self.start.setEnabled)
+        column.addWidget(self.knows_start)
+        column.addWidget(self.start)
+        first, self.first = _pair(tr("Recorder reading"), tr("Reference reading"))
+        column.addWidget(first)
+        self.has_second = CheckBox(tr("Second reading, to measure drift"))
+        second, self.second = _pair(tr("Second recorder reading"), tr("Second reference reading"))
+        self.has_second.toggled.connect(second.setVisible)
+        second.hide()
+        column.addWidget(self.has_second)
+        column.addWidget(second)
+        column.addLayout(self._source_row())
+        self.problem = label("", "warning", wrap=True)
+        self.problem.hide()
+        column.addWidget(self.problem)
+        column.addWidget(self._build_sums())
+        column.addLayout(self._buttons())
+        self._note = label("", "caption", wrap=True)
+        column.addWidget(self._note)
+        for edit in (self.start, *self.first, *self.second):
+            edit.dateTimeChanged.connect(lambda _now: self._show_sums())
+        for check in (self.knows_start, self.has_second):
+            check.toggled.connect(lambda _on: self._show_sums())
+        self.uncertainty.valueChanged.connect(lambda _now: self._show_sums())
+
+    def _source_row(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(8)
+        self.source = ComboBox()
+        self.source.setAccessibleName(tr("Source of the reference time"))
+        self.source.setEditable(True)
+        self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.source.setMinimumContentsLength(8)
+        self.source.addItems([tr(text) for text in SOURCES])
+        self.uncertainty = QDoubleSpinBox()
+        self.uncertainty.setAccessibleName(tr("Uncertainty of a reading in seconds"))
+        self.uncertainty.setRange(0, 86400)
+        self.uncertainty.setDecimals(1)
+        self.uncertainty.setPrefix("± ")
+        self.uncertainty.setSuffix(" s")
+        inset(self.uncertainty)
+        grid.addWidget(label(tr("Source"), "quiet"), 0, 0)
+        grid.addWidget(label(tr("Uncertainty"), "quiet"), 0, 1)
+        grid.addWidget(self.source, 1, 0)
+        grid.addWidget(self.uncertainty, 1, 1)
+        grid.setColumnStretch(0, 2)
+        grid.setColumnStretch(1, 1)
+        return grid
+
+    def _build_sums(self) -> QFrame:
+        frame = QFrame()
+        frame.setObjectName("inset")
+        sums = QGridLayout(frame)
+        sums.setContentsMargins(10, 8, 10, 8)
+        self.sums: dict[str, QLabel] = {}
+        for n, text in enumerate(SUMS):
+            sums.addWidget(label(text, "quiet"), n, 0)
+            self.sums[text] = label()
+            sums.addWidget(self.sums[text], n, 1, Qt.AlignmentFlag.AlignRight)
+        return frame
+
+    def _buttons(self) -> QHBoxLayout:
+        row = box(QHBoxLayout(), 8)
+        self.save = Button(tr("Record offset"), "content-save-outline")
+        self.save.clicked.connect(self._set_clock)
+        self.save_start = Button(tr("Set start"), "clock-start")
+        self.save_start.clicked.connect(self._set_start)
+        row.addWidget(self.save_start)
+        row.addWidget(self.save)
+        row.addStretch(1)
+        return row  # type: ignore[return-value]
+
+    def show_row(self, row: FootageRow, *, keep_typing: bool) -> None:
+        """Show an item's clock; what is being typed stays where `keep_typing`."""
+        self._row = row
+        if not keep_typing:
+            self._fill(row)
+        self._show_sums()
+
+    def _fill(self, row: FootageRow) -> None:
+        self.knows_start.setChecked(row.item.start_time is not None)
+        self.start.setEnabled(row.item.start_time is not None)
+        if row.item.start_time is not None:
+            self.start.setDateTime(QDateTime(row.item.start_time))
+        record = row.clock.record
+        set_role(self._saved, "caption" if record else "warning")
+        self._saved.setText(tr("saved") if record else tr("no offset recorded"))
+        self.has_second.setChecked(record is not None and record.second_recorder_reading is not None)
+        self._note.setText(BESIDE)
+        if record is None:
+            began = row.item.start_time or datetime.now().astimezone()
+            _show_pair(self.first, began, began)  # not the last item's readings
+            return
+        _show_pair(self.first, record.recorder_reading, record.reference_reading)
+        if record.second_recorder_reading is not None and record.second_reference_reading is not None:
+            _show_pair(self.second, record.second_recorder_reading, record.second_reference_reading)
+        words = tr("Recorded by {who}, {when} UTC.").format(who=record.examiner, when=record.at[:16].replace("T", " "))
+        self._note.setText(f"{words} {BESIDE}")
+        self.uncertainty.setValue(record.uncertainty_seconds)
+        self.source.setCurrentText(record.source)
+        self.source.lineEdit().setCursorPosition(0)
+
+    def draft(self) -> ClockRecord:
+        """The readings as they stand in the fields."""
+        from engine.store.records import ClockRecord
+
+        second = self.has_second.isChecked()
+        return ClockRecord(
+            recorder_reading=_value(self.first[0]),
+            reference_reading=_value(self.first[1]).astimezone(),
+            uncertainty_seconds=self.uncertainty.value(),
+            source=self.source.currentText().strip(),
+            second_recorder_reading=_value(self.second[0]) if second else None,
+            second_reference_reading=_value(self.second[1]).astimezone() if second else None,
+        )
+
+    def _start_value(self) -> datetime | None:
+        return _value(self.start) if self.knows_start.isChecked() else None
+
+    def _show_sums(self) -> None:
+        """What the fields mean, or why they make no sense."""
+        if self._row is None:
+            return
+        item, draft = replace(self._row.item, start_time=self._start_value()), self.draft()
+        try:
+            clock = ItemClock(item, [draft])
+        except UsageError as error:
+            self._tell(str(error))
+            for shown in self.sums.values():
+                shown.setText("–")
+            return
+        self._tell("")
+        length = item.probe.get("duration")
+        last = item.start_pts + round(Fraction(str(length)) / item.time_base) if length else None
+        margin = plus_minus(draft.uncertainty_seconds)
+        values = [
+            f"{offset(clock_offset(draft.recorder_reading, draft.reference_reading))} {margin}",
+            drift(clock.rate),
+        ]
+        values += _both(clock.start)
+        values += _both(clock.at(last)) if last is not None else [tr("unknown")] * 2
+        for shown, value in zip(self.sums.values(), values, strict=True):
+            shown.setText(value)
+
+    def _tell(self, problem: str) -> None:
+        self.problem.setText(problem)
+        self.problem.setVisible(bool(problem))
+        self.save.setEnabled(not problem)
+
+    def _set_start(self) -> None:
+        if self._row is not None:
+            footage.set_start(self._session, self._row.item.id, self._start_value())
+
+    def _set_clock(self) -> None:
+        if self._row is not None:
+            footage.set_clock(self._session, self._row.item.id, self.draft())
+
+
+def _date_edit(name: str) -> QDateTimeEdit:
+    edit = QDateTimeEdit(QDateTime.currentDateTime())
+    edit.setDisplayFormat(FORMAT)
+    edit.setAccessibleName(name)
+    inset(edit)
+    return edit
+
+
+def _pair(recorder: str, reference: str) -> tuple[QWidget, tuple[QDateTimeEdit, QDateTimeEdit]]:
+    """Two fields under their names."""
+    area = QWidget()
+    column = box(QVBoxLayout(area), 8)
+    edits = (_date_edit(recorder), _date_edit(reference))
+    for text, edit in zip((recorder, reference), edits, strict=True):
+        column.addWidget(label(text, "quiet"))
+        column.addWidget(edit)
+    return area, edits
+
+
+def _show_pair(edits: tuple[QDateTimeEdit, QDateTimeEdit], recorder: datetime, reference: datetime) -> None:
+    edits[0].setDateTime(QDateTime(recorder.replace(tzinfo=None)))
+    edits[1].setDateTime(QDateTime(reference.astimezone().replace(tzinfo=None)))
+
+
+def _both(moment: Reading) -> list[str]:
+    """Recorder time, adjusted time with its uncertainty."""
+    adjusted = f"{short_date_time(moment.adjusted)} {moment.margin()}" if moment.adjusted else tr("unknown")
+    return [short_date_time(moment.recorder) or tr("unknown"), adjusted]
+
+
+def _value(edit: QDateTimeEdit) -> datetime:
+    found = edit.dateTime().toPython()
+    assert isinstance(found, datetime)
+    return found.replace(microsecond=0)

@@ -1,0 +1,83 @@
+"""The recorder's clock: one reading gives an offset, a second the drift; both times are shown, and nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QDateTime, Qt
+from PySide6.QtTest import QTest
+
+from app.shell import Window
+from app.times import drift
+from tests.app.conftest import Wait
+
+BEGAN = datetime(2026, 5, 11, 23, 0)
+
+
+@pytest.fixture
+def page(opened: Window, until: Wait) -> Any:
+    """The footage page with its first item chosen, whose recording began at 23:00 by its recorder."""
+    shown: Any = opened.show_page("footage")
+    until(lambda: shown.current() is not None)
+    editor = shown.details.clock
+    editor.knows_start.setChecked(True)
+    editor.start.setDateTime(QDateTime(BEGAN))
+    QTest.mouseClick(editor.save_start, Qt.MouseButton.LeftButton)
+    until(lambda: shown.current().item.start_time == BEGAN)
+    return shown
+
+
+def _read(edits: Any, recorder: datetime, reference: datetime) -> None:
+    for edit, when in zip(edits, (recorder, reference), strict=True):
+        edit.setDateTime(QDateTime(when))
+
+
+def test_two_readings_show_the_drift_and_are_kept(page: Any, until: Wait) -> None:
+    editor = page.details.clock
+    editor.uncertainty.setValue(1.0)
+    _read(editor.first, BEGAN, datetime(2026, 5, 11, 22, 48, 52))
+    assert editor.sums["Offset"].text() == "−00:11:08 ±1 s"
+    assert editor.sums["Drift"].text() == "not measured"
+    assert editor.sums["Starts, adjusted"].text() == "11 May 22:48:52 ±1 s"
+    QTest.mouseClick(editor.has_second, Qt.MouseButton.LeftButton)
+    assert editor.second[0].isVisible()
+    # Two days later the recorder is 20 s further ahead.
+    _read(editor.second, datetime(2026, 5, 13, 23, 0, 20), datetime(2026, 5, 13, 22, 48, 52))
+    assert editor.sums["Drift"].text() == "recorder gains 10 s a day"
+    assert editor.sums["Ends, recorder"].text() == "11 May 23:00:06"
+    assert editor.sums["Ends, adjusted"].text() == "11 May 22:48:57 ±1 s"  # 5.9993 s later
+    QTest.mouseClick(editor.save, Qt.MouseButton.LeftButton)
+    until(lambda: page.current().clock.record is not None)
+    record = page.current().clock.record
+    assert record.second_recorder_reading == datetime(2026, 5, 13, 23, 0, 20)
+    assert page.session.case.audit.entries(limit=1)[0].action == "evidence.set_clock"
+    clock = page.session.case.evidence.clock(page.current().item.id)
+    assert clock.rate == Fraction(172_800, 172_820)
+
+
+def test_readings_that_contradict_each_other_are_told_and_cannot_be_saved(page: Any) -> None:
+    editor = page.details.clock
+    _read(editor.first, BEGAN, BEGAN)
+    editor.has_second.setChecked(True)
+    _read(editor.second, datetime(2026, 5, 12, 23, 0), datetime(2026, 5, 10, 23, 0))
+    assert "backwards" in editor.problem.text()
+    assert not editor.save.isEnabled()
+    assert editor.sums["Drift"].text() == "–"
+    _read(editor.second, datetime(2026, 5, 12, 23, 0), datetime(2026, 5, 12, 23, 0))
+    assert editor.save.isEnabled()
+    assert editor.sums["Drift"].text() == "under 0.1 s a day"
+
+
+def test_an_item_without_a_reading_does_not_show_the_last_ones(page: Any, until: Wait) -> None:
+    editor = page.details.clock
+    _read(editor.first, BEGAN, datetime(2026, 5, 11, 22, 0))
+    page.view.setCurrentIndex(page.model.index(1))
+    until(lambda: editor._row.item.id == page.model.rows[1].item.id)
+    assert editor.sums["Offset"].text().startswith("+00:00:00")
+
+
+def test_a_recorder_that_runs_slow_loses() -> None:
+    assert drift(Fraction(86_400, 86_395)) == "recorder loses 5 s a day"
