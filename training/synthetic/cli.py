@@ -84,6 +84,11 @@ def _frames(commands: Any) -> None:
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--infrared", type=float, default=0.5, help="share of infrared frames (default 0.5)")
     parser.add_argument("--most-people", type=int, default=9, help="in one frame (default 9)")
+    parser.add_argument("--empty", type=float, default=0.06, help="share of frames with nobody (default 0.06)")
+    parser.add_argument(
+        "--variety", choices=("plain", "wide"), default="plain",
+        help="wide: any distance, angle, crowd and clutter, for training a detector (default plain)",
+    )  # fmt: skip
     _styles(parser)
     parser.add_argument("--workers", type=int, default=1, help="processes; does not change the result (default 1)")
 
@@ -93,7 +98,7 @@ def _run_frames(arguments: argparse.Namespace) -> int:
 
     settings = FrameSettings(
         arguments.frames, arguments.seed, arguments.width, arguments.height, arguments.infrared, arguments.most_people,
-        styles=arguments.styles,
+        empty_share=arguments.empty, styles=arguments.styles, variety=arguments.variety,
     )  # fmt: skip
     files = run_with_bar(frame_set(arguments.out, arguments.makehuman, settings, arguments.workers))
     print(f"{len(files)} files in {arguments.out}")

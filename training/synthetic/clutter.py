@@ -158,13 +158,13 @@ ON_WALL = {door: 0.4, window: 0.35, sign: 0.25}
 BEFORE = {post: 0.35, railing: 0.2, sign: 0.12, bush: 0.13, bin_: 0.1, car: 0.1}
 
 
-def _pick(rng: np.random.Generator, table: dict) -> list[Piece]:
+def pick(rng: np.random.Generator, table: dict) -> list[Piece]:
     makers = list(table)
     shares = np.array(list(table.values()))
     return makers[int(rng.choice(len(makers), p=shares / shares.sum()))](rng)
 
 
-def _stand(pieces: list[Piece], where: tuple[float, float], angle: float) -> list[Piece]:
+def stand(pieces: list[Piece], where: tuple[float, float], angle: float) -> list[Piece]:
     return [(shape.moved((where[0], 0, where[1]), _turn(angle)), stuff) for shape, stuff in pieces]
 
 
@@ -180,7 +180,7 @@ def furnish(
     pieces: list[Piece] = []
     for _ in range(int(rng.integers(3, 9))):
         where = (rng.uniform(-spread, spread), rng.uniform(*behind))
-        pieces += _stand(_pick(rng, STREET), where, rng.uniform(0, 2 * np.pi))
+        pieces += stand(pick(rng, STREET), where, rng.uniform(0, 2 * np.pi))
     if wall is not None:
         normal, offset = wall
         along = np.array([normal[1], -normal[0]])
@@ -188,8 +188,8 @@ def furnish(
         reach = np.arange(-spread, spread, 1.6) + rng.uniform(0, 1)
         for t in rng.permutation(reach)[: int(rng.integers(2, 7))]:
             x, z = normal * (offset - 0.04) + along * t
-            pieces += _stand(_pick(rng, ON_WALL), (float(x), float(z)), angle)
+            pieces += stand(pick(rng, ON_WALL), (float(x), float(z)), angle)
     for _ in range(int(rng.choice([0, 1, 2], p=[0.45, 0.35, 0.2]))):
         where = (rng.uniform(-spread, spread) * 0.4, rng.uniform(*before))
-        pieces += _stand(_pick(rng, BEFORE), where, rng.uniform(-0.5, 0.5))
+        pieces += stand(pick(rng, BEFORE), where, rng.uniform(-0.5, 0.5))
     return [rigid(pieces, texture_names)] if pieces else []

@@ -19,11 +19,14 @@ from training.synthetic.station import Station, draw_station
 from training.synthetic.studio import Studio
 from training.synthetic.styles import ALL
 from training.synthetic.truth import Sighting, coco, sightings
+from training.synthetic.variety import WideStation, wide_station
 from training.synthetic.workers import run_tasks
 
 BATCH = 10  # frames per task; people stay built within one
 POPULATION = 4000
+CAST = 16  # people who share the frames of a wide set's task
 JPEG_QUALITY = 90
+PLAIN, WIDE = VARIETIES = ("plain", "wide")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class FrameSettings:
     pictures_per_camera: int = 2
     empty_share: float = 0.06  # frames with nobody
     styles: str = ALL  # which people and cameras: see styles.py
+    variety: str = PLAIN  # 'wide': see variety.py
 
     def check(self) -> None:
         """UsageError where the numbers make no sense."""
@@ -87,7 +91,8 @@ def _corners(box: list[int]) -> tuple[int, int, int, int]:
 def _render_batch(studio: Studio, batch: int, folder: str, settings: FrameSettings) -> None:
     files, images = {}, []
     for number in range(batch * BATCH, min((batch + 1) * BATCH, settings.frames)):
-        station = frame_station(studio, settings, number // settings.pictures_per_camera)
+        per_camera = 1 if settings.variety == WIDE else settings.pictures_per_camera
+        station = frame_station(studio, settings, number // per_camera)
         picture, found = draw_frame(studio, settings, station, number)
         name = f"images/{number:06d}.jpg"
         data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].tobytes()
@@ -101,11 +106,14 @@ def _render_batch(studio: Studio, batch: int, folder: str, settings: FrameSettin
     mf.write_file(Path(folder) / "truth" / f"{batch:05d}.json", mf.dump({"files": files, "images": images}))
 
 
-def frame_station(studio: Studio, settings: FrameSettings, camera: int) -> Station:
-    """Camera number `camera` of the set; people may come nearer and go further than for crops."""
-    rng = np.random.default_rng([settings.seed, 31, camera])
+def frame_station(studio: Studio, settings: FrameSettings, number: int) -> Station:
+    """Camera `number` of the set; people may come nearer and go further than for crops."""
+    rng = np.random.default_rng([settings.seed, 31, number])
     infrared = bool(rng.random() < settings.infrared_share)
-    station = draw_station(rng, studio.pack.texture_names, infrared, settings.width, settings.height, settings.styles)
+    camera = (studio.pack.texture_names, infrared, settings.width, settings.height, settings.styles)
+    if settings.variety == WIDE:
+        return wide_station(rng, *camera)
+    station = draw_station(rng, *camera)
     return replace(station, near=station.near * 0.8, far=station.far * rng.uniform(1.0, 2.2))
 
 
@@ -114,12 +122,12 @@ def draw_frame(
 ) -> tuple[np.ndarray, list[Sighting]]:
     """One frame: BGR uint8 (H, W, 3) and its truth."""
     rng = np.random.default_rng([settings.seed, 37, number])
-    count = 0 if rng.random() < settings.empty_share else int(rng.integers(1, settings.most_people + 1))
-    pool = rng.integers(1, POPULATION, 4)  # few to build per frame; the same person may stand twice in a crowd
+    count = _head_count(rng, settings)
+    pool = _cast(rng, settings, number)
     subjects, people = [], {}
     spots = _spots(rng, station, count)
     for i, where in enumerate(spots, start=1):
-        person = int(pool[i % len(pool)]) if i > 4 else int(pool[i - 1])
+        person = int(pool[i % len(pool)]) if i > len(pool) else int(pool[i - 1])
         figure = studio.figure(person, 2 * settings.seed, settings.styles)
         conduct = draw_conduct(rng, figure.person, station.sensor.rain > 0)
         meshes = studio.pose(figure, conduct, rng.random(), rng.uniform(0, 2 * np.pi), where)
@@ -138,6 +146,23 @@ def draw_frame(
     return expose(sensor, picture.image, rng, level, native), sightings(station.view, subjects, picture.seen, people)
 
 
+def _head_count(rng: np.random.Generator, settings: FrameSettings) -> int:
+    """People in a frame; in a wide set from one or two to a crowd, all orders of magnitude alike."""
+    if rng.random() < settings.empty_share:
+        return 0
+    if settings.variety == WIDE:
+        return round(float(np.exp(rng.uniform(0, np.log(settings.most_people + 0.49)))))
+    return int(rng.integers(1, settings.most_people + 1))
+
+
+def _cast(rng: np.random.Generator, settings: FrameSettings, number: int) -> np.ndarray:
+    """Who may appear: few to build per frame; the same person may stand twice in a crowd."""
+    if settings.variety == WIDE:
+        cast = np.random.default_rng([settings.seed, 43, number // BATCH]).integers(1, POPULATION, CAST)
+        return rng.permutation(cast)
+    return rng.integers(1, POPULATION, 4)
+
+
 def _spots(rng: np.random.Generator, station: Station, count: int) -> list[tuple[float, float]]:
     """Places on the ground in view, some of them close together, none inside another person."""
     spots: list[tuple[float, float]] = []
@@ -149,6 +174,8 @@ def _spots(rng: np.random.Generator, station: Station, count: int) -> list[tuple
         else:
             z = station.near + (station.far - station.near) * rng.random() ** 1.2
             x = rng.uniform(-1.02, 1.02) * station.half_width(z)
+        if isinstance(station, WideStation) and not station.free(x, z):
+            continue
         if z > 1.8 and all((x - a) ** 2 + (z - b) ** 2 > 0.3 for a, b in spots):
             spots.append((float(x), float(z)))
     return spots

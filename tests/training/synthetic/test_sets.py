@@ -28,6 +28,7 @@ from training.synthetic.cli import add_subcommands
 from training.synthetic.crops import CropSettings, crop_set, split_ids
 from training.synthetic.frames import FrameSettings, frame_set
 from training.synthetic.scene import SceneSettings, scene_set, standard_cameras
+from training.synthetic.variety import wide_station
 
 SMALL = CropSettings(ids=4, per_camera=1, seed=3, height=64)
 CLIP = SceneSettings(
@@ -190,6 +191,22 @@ def test_frames_for_a_detector_have_coco_truth(pack_folder: Path, tmp_path: Path
         assert y >= 0
         assert x + w <= 320
         assert y + h <= 180
+
+
+def test_wide_frames_differ_in_camera_and_repeat_byte_for_byte(pack_folder: Path, tmp_path: Path) -> None:
+    settings = FrameSettings(frames=3, seed=2, width=320, height=180, most_people=6, variety="wide", styles="training")
+    files = finish(frame_set(tmp_path / "a", pack_folder, settings))
+    assert finish(frame_set(tmp_path / "b", pack_folder, settings)) == files
+    pictures = [cv2.imread(str(tmp_path / "a" / f"images/{n:06d}.jpg")).astype(float) for n in range(3)]
+    assert min(np.abs(pictures[a] - pictures[b]).mean() for a, b in ((0, 1), (1, 2), (0, 2))) > 5
+
+
+def test_nobody_stands_in_the_furniture_of_a_wide_station() -> None:
+    station = wide_station(np.random.default_rng(1), [], infrared=False, width=320, height=180)
+    for x, z, radius in station.taken:
+        assert not station.free(x, z)
+        assert not station.free(x + 0.9 * radius, z)
+    assert station.free(-500.0, -500.0)
 
 
 def test_a_day_archive_is_infrared_by_night_and_colour_by_day(pack_folder: Path, tmp_path: Path) -> None:
