@@ -1,4 +1,4 @@
-"""`python -m training <command>`: check, train, evaluate, export, ablation, synthetic.
+"""`python -m training <command>`: check, train, evaluate, export, ablation, detector, synthetic.
 
 Each command imports what it needs when it runs; nothing here imports torch.
 """
@@ -11,14 +11,16 @@ import sys
 
 from engine.errors import NightjarError
 from training import options
+from training.detector import cli as detector
 from training.synthetic import cli as synthetic
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    parser = argparse.ArgumentParser(prog="python -m training", description="Train, measure and export students.")
+    parser = argparse.ArgumentParser(prog="python -m training", description="Train, measure and export models.")
     commands = parser.add_subparsers(dest="command", required=True)
     options.add_commands(commands)
+    detector.add_commands(commands)
     synthetic.add_commands(commands)
     return parser
 

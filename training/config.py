@@ -112,14 +112,14 @@ class TrainConfig:
         return min(1.0, 0.1 + 0.9 * epoch / self.warmup) if self.warmup > 0 else 1.0
 
 
-def to_dict(config: TrainConfig) -> dict[str, Any]:
+def to_dict(config: Any) -> dict[str, Any]:
     """Plain JSON values."""
     return asdict(config)
 
 
-def from_dict(values: dict[str, Any]) -> TrainConfig:
-    """The configuration a checkpoint stored; entries this version does not know are left out."""
-    return _build(TrainConfig, values)
+def from_dict(values: dict[str, Any], kind: Any = TrainConfig) -> Any:
+    """The configuration (of class `kind`) a checkpoint stored; entries this version does not know are left out."""
+    return _build(kind, values)
 
 
 def _build(kind: type, values: dict[str, Any]) -> Any:

@@ -1,0 +1,127 @@
+"""`python -m training detector export`: the averaged weights as ONNX with a card, and proof that nothing was lost."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.errors import ModelError
+from engine.models.card import DetectorSpec, InputSpec, Metric, Model, ModelCard
+from engine.models.library import CARD_FILE, MODEL_FILE
+from engine.models.runtime import open_session
+from engine.perception.preprocess import letterbox
+from training.config import to_dict
+from training.detector.config import PAD, DetectorConfig
+from training.detector.evaluate import network_of, predictor
+from training.detector.frames import read_frame, read_truth, set_digest
+from training.detector.network import OnnxDetector, PersonDetector
+from training.export import LICENCE, commit, write_onnx
+from training.faults import storage_fault
+
+INPUT, PREDICTIONS = "frames", "predictions"
+NMS = 0.55
+PARITY_FRAMES = 8
+LARGEST_DIFFERENCE = 1e-3  # of any code (strides, logarithms) or score
+USUAL_SCORE = 0.5  # what a box at the working point scores after calibration
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How ONNX Runtime's numbers agree with torch's on frames."""
+
+    frames: int
+    largest_difference: float
+
+
+def calibrate(network: PersonDetector, limit: float) -> None:
+    """Shift all scores so that `limit` becomes USUAL_SCORE; the order of boxes stays."""
+
+    def logit(p: float) -> float:
+        return float(np.log(p / (1 - p)))
+
+    with torch.no_grad():
+        for head in network.heads:
+            head.score[-1].bias += logit(USUAL_SCORE) - logit(min(max(limit, 1e-3), 1 - 1e-3))
+
+
+def pictures(folder: Path, config: DetectorConfig, count: int) -> np.ndarray:
+    """(N, H, W, 3) uint8 frames of a set, spread evenly, as the network takes them."""
+    truth = read_truth(folder)
+    chosen = np.unique(np.linspace(0, len(truth) - 1, count).astype(int))
+    return np.stack([letterbox(read_frame(truth[i]), config.size, PAD)[0] for i in chosen])
+
+
+def check_parity(network: PersonDetector, model: Model, frames: np.ndarray) -> Parity:
+    """Compare the file with torch on frames; ModelError, and the file removed, where they differ."""
+    expected = np.concatenate([predictor(network)(frame[None]) for frame in frames])
+    session = open_session(model, "cpu")
+    found = np.concatenate([session.run({INPUT: frame[None]}, [PREDICTIONS])[PREDICTIONS] for frame in frames])
+    difference = float(np.abs(found - expected).max())
+    if not difference <= LARGEST_DIFFERENCE:
+        model.path.unlink()
+        raise ModelError(
+            f"The exported detector differs from the trained one by {difference:.2g}; the file was removed.",
+            "Report this as a fault of the exporter.",
+        )
+    return Parity(len(frames), difference)
+
+
+def export_detector(
+    path: Path, data: Sequence[Path], folder: Path, *, name: str, limit: float, facts: dict[str, object]
+) -> Parity:
+    """Write model.onnx and card.json of a checkpoint into `folder`. `facts`: metrics and texts of the card."""
+    network, config, content = network_of(path)
+    calibrate(network, limit)
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / MODEL_FILE
+    write_onnx(OnnxDetector(network), torch.zeros(2, *config.size, 3, dtype=torch.uint8), file, [INPUT], [PREDICTIONS])
+    derived = {f"training frames {one.name}": f"manifest sha256:{set_digest(one)}" for one in data}
+    derived["initial weights"] = f"MobileNetV2, ImageNet, torchvision (Apache-2.0): {Path(config.init).name}"
+    derived |= {"checkpoint": f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}", "commit": commit()}
+    card = ModelCard(
+        name=name,
+        task="detector",
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        licence=LICENCE,
+        input=InputSpec(INPUT, config.size, layout="NHWC", dtype="uint8", resize="letterbox", pad=PAD),
+        outputs={"predictions": PREDICTIONS},
+        detector=DetectorSpec("yolox", nms=NMS),
+        architecture=f"MobileNetV2, feature pyramid and heads of {config.width} channels at strides 8, 16 and 32 "
+        f"(FCOS with YOLOX's box code), {config.size[1]} × {config.size[0]}, normalisation inside the graph",
+        training=f"{content['progress']['step']} steps of {config.batch} views of {config.view.crop} × "
+        f"{config.view.crop} pixels, seed {config.seed}, {content['progress']['seconds'] / 60:.0f} minutes",
+        derived_from=derived,
+        **facts,
+    )
+    parity = check_parity(network, Model(card, file), pictures(data[0], config, PARITY_FRAMES))
+    extra = {"config": to_dict(config), "parity": asdict(parity), "score shift": f"{limit:.3f} → {USUAL_SCORE}"}
+    ModelCard.from_dict({**card.to_dict(), "extra": json.loads(json.dumps(extra))}).save(folder / CARD_FILE)
+    return parity
+
+
+def read_facts(path: Path | None) -> dict[str, object]:
+    """Texts and metrics for the card from a JSON object with the card's own entries."""
+    if path is None:
+        return {}
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    facts["metrics"] = tuple(Metric(**one) for one in facts.get("metrics", ()))
+    return facts | {"limitations": tuple(facts.get("limitations", ()))}
+
+
+def export_command(parsed: argparse.Namespace) -> None:
+    """`detector export`."""
+    facts = read_facts(parsed.facts)
+    try:
+        parity = export_detector(
+            parsed.checkpoint, parsed.data, parsed.out, name=parsed.name, limit=parsed.limit, facts=facts
+        )
+    except OSError as error:
+        raise storage_fault(error, parsed.out) from error
+    print(f"largest difference {parity.largest_difference:.2g} on {parity.frames} frames")
