@@ -162,14 +162,21 @@ def train(config: TrainConfig, splits: Splits, folder: Path, *, resume: bool = F
     """
     run = Run(config, splits, folder, resume=resume)
     announce(run)
+    with watched(run.reporter) as stop:
+        learn(run, stop)
+    return run.progress
+
+
+@contextmanager
+def watched(reporter: Reporter) -> Iterator[Stop]:
+    """What surrounds the steps of any run: signals, plain words for a device that is full, an end to the report."""
     try:
         with stop_on_signals() as stop:
-            learn(run, stop)
+            yield stop
     except torch.OutOfMemoryError as error:
         raise out_of_memory(error) from error
     finally:
-        run.reporter.close()
-    return run.progress
+        reporter.close()
 
 
 def learn(run: Run, stop: Stop) -> None:

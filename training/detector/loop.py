@@ -26,8 +26,8 @@ from training.detector.frames import FrameStore, Truth, read_truth
 from training.detector.losses import detection_losses
 from training.detector.network import PersonDetector, boxes_of, grid
 from training.detector.views import Batch, ViewSource
-from training.faults import diverged, out_of_memory
-from training.loop import Stop, make_fabric, prepare_folder, stop_on_signals
+from training.faults import diverged
+from training.loop import Stop, make_fabric, prepare_folder, watched
 from training.reporting import Reporter
 
 SHEET = 8  # pictures
@@ -167,13 +167,8 @@ def train(config: DetectorConfig, folder: Path, *, resume: bool = False) -> Prog
         empty=len(store.empty), steps=config.steps, resumed_at=run.progress.step, config=to_dict(config),
     )  # fmt: skip
     run.reporter.event("note", message=run.learner.origin)
-    try:
-        with stop_on_signals() as stop:
-            learn(run, stop)
-    except torch.OutOfMemoryError as error:
-        raise out_of_memory(error) from error
-    finally:
-        run.reporter.close()
+    with watched(run.reporter) as stop:
+        learn(run, stop)
     return run.progress
 
 
