@@ -86,6 +86,8 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("grid", "Grid", "G"),
         ("frame", "Crop or full frame", "F"),
         ("details", "Details", "D"),
+        ("filter.time", "Limit the time", "T"),
+        ("search.run", "Search with these filters", "Ctrl+Enter"),
         ("hide", "Hide decided", "H"),
         ("loop", "Loop both clips", "L"),
         ("heat", "Heat map: an aid, not evidence", "M"),

@@ -77,6 +77,12 @@ class ItemClock:
         return self.at(self._item.start_pts)
 
     @property
+    def end(self) -> Reading | None:
+        """The end of the recording, None where its length is not known."""
+        length = self._item.probe.get("duration")
+        return self.at(self._item.start_pts + round(Fraction(str(length)) / self._item.time_base)) if length else None
+
+    @property
     def rate(self) -> Fraction | None:
         """True seconds per second of the recorder; None where drift was not measured."""
         return self._clock.rate

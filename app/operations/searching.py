@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from app.people import Clocks, Person, person, tile
+from app.people import FAIR, GOOD, Clocks, Person, person, tile
 from app.session import Changes, Session
 from app.tasks import Job
 from app.tiles import Tile
+from app.times import ItemClock, date_time
 from app.words import tr
 from engine.errors import NightjarError
 from engine.progress import Work
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from engine.store.searches import Search
 
 SEARCH = "search"
+QUALITIES = ((tr("Any quality"), None), (tr("Fair or better"), FAIR), (tr("Good only"), GOOD))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,22 @@ class Choice:
     cameras: tuple[int, ...] = ()
     min_quality: float | None = None
     hide_impossible: bool = True
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def timed(self) -> bool:
+        """True where the time is limited; both moments are true (adjusted) time with a zone."""
+        return self.since is not None or self.until is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What there is to compare: `(id, name, tracklets)` of cameras that have some; first and last moment known."""
+
+    cameras: list[tuple[int, str, int]]
+    first: datetime | None
+    last: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +137,8 @@ class SearchData:
     band_rule: str
     gap: float | None
     cameras: int
+    choice: Choice
+    filters: str  # those in force, in words
 
 
 def run(session: Session, draft: QueryDraft, choice: Choice, done: Callable[[SearchData], None]) -> Job:
@@ -142,7 +163,12 @@ def _work(session: Session, draft: QueryDraft, choice: Choice) -> Work[SearchDat
     if case is None:
         raise NightjarError(tr("The case was closed."))
     filters = SearchFilters(
-        cameras=choice.cameras, min_quality=choice.min_quality, impossible=not choice.hide_impossible
+        cameras=choice.cameras,
+        items=clocked_items(case) if choice.timed else (),
+        since=choice.since,
+        until=choice.until,
+        min_quality=choice.min_quality,
+        impossible=not choice.hide_impossible,
     )
     options = SearchOptions(reranker=choice.reranker, filters=filters, device=session.preferences.device)
     query = Query(crops=tuple(crop.crop for crop in draft.used))
@@ -183,7 +209,15 @@ def load(case: Case, search_id: int, result: SearchResult | None = None) -> Sear
             band_rule=str(shown.get("rule", "")),
             gap=shown.get("gap"),
             cameras=len({t.camera_id for t in rows.values()}),
+            choice=choice_of(search),
+            filters=filter_words(case, search),
         )
+
+
+def latest(case: Case) -> SearchData | None:
+    """The newest search of the case."""
+    found = case.searches.list()
+    return load(case, found[0].id) if found else None
 
 
 def _provisional(sha256: str) -> str:
@@ -211,8 +245,8 @@ def initials(name: str) -> str:
     return "".join(part[0] for part in name.replace(".", " ").split())[:3].upper()
 
 
-def cameras(case: Case, modality: Modality) -> list[tuple[int, str, int]]:
-    """`(id, name, tracklets of that modality)` of every camera that has some."""
+def archive(case: Case, modality: Modality) -> Archive:
+    """Cameras of that modality, and the time all footage covers as far as its clocks are known."""
     from engine.store.tracklets import TrackletFilter
 
     with case.reader():
@@ -220,7 +254,57 @@ def cameras(case: Case, modality: Modality) -> list[tuple[int, str, int]]:
             (camera.id, camera.name, case.tracklets.count(TrackletFilter(modality=modality, cameras=(camera.id,))))
             for camera in case.cameras.list()
         ]
-    return [line for line in counted if line[2]]
+        moments = []
+        for item in case.evidence.list():
+            clock = ItemClock(item, case.evidence.clock_records(item.id))
+            moments += [at.adjusted for at in (clock.start, clock.end) if at is not None and at.adjusted is not None]
+    first, last = min(moments, default=None), max(moments, default=None)
+    # Whole seconds that leave nobody out.
+    return Archive(
+        [line for line in counted if line[2]],
+        first.replace(microsecond=0) if first else None,
+        last.replace(microsecond=0) + timedelta(seconds=1) if last else None,
+    )
+
+
+def clocked_items(case: Case) -> tuple[int, ...]:
+    """Items that can be placed in true time; `(-1,)`, which no item is, where there is none."""
+    with case.reader():
+        found = [i.id for i in case.evidence.list() if i.start_time and case.evidence.clock_records(i.id)]
+    return tuple(found) or (-1,)
+
+
+def choice_of(search: Search) -> Choice:
+    """The choice that a recorded search was made with."""
+    filters = search.filters
+    since, until = (datetime.fromisoformat(text) if text else None for text in map(filters.get, ("since", "until")))
+    return Choice(
+        reranker=search.reranker,
+        cameras=tuple(filters.get("cameras") or ()),
+        min_quality=filters.get("min_quality"),
+        hide_impossible=not filters.get("impossible", False),
+        since=since,
+        until=until,
+    )
+
+
+def filter_words(case: Case, search: Search) -> str:
+    """The filters in force, '' where there are none; what a limit of time leaves out is named."""
+    choice = choice_of(search)
+    names = {camera.id: camera.name for camera in case.cameras.list()}
+    words = []
+    if choice.cameras:
+        words.append(", ".join(names.get(number, "?") for number in choice.cameras) or tr("no camera"))
+    for moment, text in ((choice.since, tr("from {when} (adjusted)")), (choice.until, tr("until {when} (adjusted)"))):
+        if moment is not None:
+            words.append(text.format(when=date_time(moment.astimezone())))
+    if choice.min_quality is not None:
+        words += [text.lower() for text, least in QUALITIES if least == choice.min_quality]
+    items = search.filters.get("items") or ()
+    if choice.timed and items:
+        left = [item.exhibit for item in case.evidence.list() if item.id not in items]
+        words += [tr("without {items}, whose clock offset is not set").format(items=", ".join(left))] if left else []
+    return " · ".join(words)
 
 
 def rerankers() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QWidget
 
 from app import people
 from app.operations import searching
+from app.operations.searching import QUALITIES
 from app.pages.base import Page
 from app.session import Changes, Session
 from app.thumbnails import Thumbnails
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from engine.store.tracklets import TrackletFilter
 
 ORDERS = (("Order: item and time", "item"), ("Order: best quality", "quality"), ("Order: longest seen", "observations"))
-QUALITIES = (("Any quality", None), ("Fair or better", people.FAIR), ("Good only", people.GOOD))
 
 
 class PeoplePage(Page):
@@ -72,7 +72,7 @@ class PeoplePage(Page):
             combo.setAccessibleName(name)
             combo.setMinimumWidth(170)
         self._camera.addItem(tr("All cameras"))
-        self._quality.addItems([tr(text) for text, _ in QUALITIES])
+        self._quality.addItems([text for text, _ in QUALITIES])
         self._order.addItems([tr(text) for text, _ in ORDERS])
         for combo in (self._camera, self._quality, self._order):
             combo.activated.connect(lambda _n: self.refresh())

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app import people
 from app.dialogs import ask_text
 from app.operations import decisions, searching
 from app.operations.decisions import Verdicts
-from app.operations.searching import QueryDraft, SearchData
+from app.operations.searching import Choice, QueryDraft, SearchData
 from app.pages.base import Page
 from app.session import Changes, Session
 from app.tasks import Job
@@ -25,6 +24,7 @@ from app.widgets.grid import TileView
 from app.widgets.notices import EmptyState, Notice
 from app.widgets.query_panel import QueryPanel
 from app.widgets.results_line import ResultsLine
+from app.widgets.search_history import search_history
 from app.words import tr
 from engine.types import Verdict
 
@@ -57,7 +57,7 @@ class SearchPage(Page):
             "account-search-outline",
             tr("Choose a person first: click one in the footage, or pick one on the People page."),
             tr("Go to Review"),
-            lambda: self.shell.show_page("review"),
+            lambda: self._start() if self.panel.draft else self.shell.show_page("review"),
         )
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._results())
@@ -106,7 +106,7 @@ class SearchPage(Page):
         self.panel.changed.connect(self._offer_search)
         self.panel.footage_asked.connect(self._show_query_in_footage)
         self.panel.more_asked.connect(lambda: self.shell.show_page("people"))
-        self.panel.hide_toggled.connect(lambda _on: self._show_order(keep=True))
+        self.panel.filters.hide_toggled.connect(lambda _on: self._show_order(keep=True))
         self.view.current_changed.connect(lambda _row: self._current_changed())
         self.view.opened.connect(lambda _row: self._show_view(COMPARE))
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._current_changed())
@@ -128,8 +128,10 @@ class SearchPage(Page):
             "grid": lambda: self._show_view(GRID),
             "compare": lambda: self._show_view(COMPARE),
             "preview": lambda: self._show_view(GRID if self._both.currentIndex() == COMPARE else COMPARE),
+            "search.run": self._start,
+            "filter.time": self._ask_time,
             "details": self.details.toggle,
-            "hide": self.panel.hide_decided.toggle,
+            "hide": self.panel.filters.hide_decided.toggle,
             "candidate.next": lambda: self.view.select_row(self.view.row + 1),
             "candidate.previous": lambda: self.view.select_row(self.view.row - 1),
             "footage.show": self._show_candidate_in_footage,
@@ -153,7 +155,7 @@ class SearchPage(Page):
         if add and self.panel.draft is not None:
             draft = self.panel.draft.joined(draft)
         self.panel.show_draft(draft)
-        self._load_cameras()
+        self._load_archive()
         self._start()
 
     def add_query(self, draft: QueryDraft) -> int:
@@ -161,7 +163,7 @@ class SearchPage(Page):
         same = self.panel.draft is not None and self.panel.draft.target is draft.target
         joined = self.panel.draft.joined(draft) if same and self.panel.draft else draft
         self.panel.show_draft(joined)
-        self._load_cameras()
+        self._load_archive()
         self._offer_search()
         return len({crop.tracklet for crop in joined.crops})
 
@@ -169,8 +171,8 @@ class SearchPage(Page):
         draft = self.panel.draft
         if draft is None:
             return
-        self.line.search.hide()
-        choice = self.panel.choice(self.line.reranker())
+        self.line.offer(False)
+        choice = self.panel.filters.choice(self.line.reranker())
         self.panel.show()
         self._empty.set_text(tr("Searching…"))
         if self.data is None:
@@ -180,20 +182,30 @@ class SearchPage(Page):
     def _offer_search(self) -> None:
         self.panel.show()
         if self.data is None:
-            self._empty.set_text(tr("The query is ready."), "")
-        self.line.search.setVisible(self.panel.draft is not None and self.data is not None)
+            self._empty.set_text(tr("The query is ready."), tr("Search"))
+        self.line.offer(self.panel.draft is not None and self.data is not None)
 
     def _tick(self) -> None:
         job = self._job
         if job is not None and job.state.ended:
             self._job = None
+            if job.error is not None:
+                self._offer_search()
             if self.data is None:
-                self._empty.set_text(str(job.error or tr("Nothing was found.")), tr("Go to Review"))
+                self._empty.set_text(str(job.error or tr("Nothing was found.")), tr("Search again"))
 
-    def _load_cameras(self) -> None:
+    def _load_archive(self, choice: Choice | None = None) -> None:
+        """What there is to filter; `choice` says what the filters are to show."""
+        if self.panel.draft is None:
+            return
+        target, filters = self.panel.draft.target, self.panel.filters
+        show = (lambda found: filters.show_choice(choice, found)) if choice else filters.show_archive
+        self.session.read(lambda case: searching.archive(case, target), show, key="archive")
+
+    def _ask_time(self) -> None:
         if self.panel.draft is not None:
-            target = self.panel.draft.target
-            self.session.read(lambda case: searching.cameras(case, target), self.panel.show_cameras, key="cameras")
+            self._show_view(GRID)
+            self.panel.filters.ask_time()
 
     # the list
 
@@ -210,12 +222,7 @@ class SearchPage(Page):
         self.model.show([])
         self._stack.setCurrentIndex(NOTHING)
         if self.session.is_open and self._job is None:
-            self.session.read(self._latest, lambda data: self.show_search(data) if data else None, key="search")
-
-    @staticmethod
-    def _latest(case: Any) -> SearchData | None:
-        found = case.searches.list()
-        return searching.load(case, found[0].id) if found else None
+            self.session.read(searching.latest, lambda data: self.show_search(data) if data else None, key="search")
 
     def show_search(self, data: SearchData) -> None:
         """Show a recorded search."""
@@ -223,9 +230,9 @@ class SearchPage(Page):
         self.header.subtitle.setText(data.search.label)
         if data.draft is not None:
             self.panel.show_draft(data.draft)
-            self._load_cameras()
+            self._load_archive(data.choice)
         self.panel.show()
-        self.line.search.hide()
+        self.line.offer(False)
         self.line.show_search(data)
         self._provisional.setText(tr("Provisional model: not validated on this site.") if data.provisional else "")
         self._provisional.setToolTip(data.provisional)
@@ -245,7 +252,7 @@ class SearchPage(Page):
         tiles = [known.get(tile.tracklet, tile) if keep else tile for tile in self.data.tiles]
         if self._blind:
             random.Random(self.data.search.id).shuffle(tiles)
-        if self.panel.hide_decided.isChecked():
+        if self.panel.filters.hide_decided.isChecked():
             tiles = [tile for tile in tiles if tile.verdict is None]
         self.view.delegate.blind = self.compare.blind = self._blind
         self.model.band_rule = "" if self._blind else self.data.band_rule
@@ -270,7 +277,7 @@ class SearchPage(Page):
                 row = self.model.row_of(tile.tracklet)
                 if row is not None:
                     self.model.change(row, **values)
-        if self.panel.hide_decided.isChecked():
+        if self.panel.filters.hide_decided.isChecked():
             self._show_order(keep=True)
         self._current_changed()
 
@@ -352,18 +359,7 @@ class SearchPage(Page):
         self.session.preferences.set("tile_width", width)
 
     def _show_history(self, button: Button) -> None:
-        def show(found: list[Any]) -> None:
-            menu = QMenu(self)
-            for search in found[:30]:
-                done = search.listed - search.undecided
-                text = (
-                    f"{search.label}   {search.at[:16].replace('T', ' ')}   {done}/{search.listed}   {search.reranker}"
-                )
-                menu.addAction(text, lambda number=search.id: self._open(number))
-            if not found:
-                menu.addAction(tr("No search yet")).setEnabled(False)
-            menu.exec(button.mapToGlobal(button.rect().bottomLeft()))
-
+        show = lambda found: search_history(button, found, self._open)  # noqa: E731
         self.session.read(lambda case: case.searches.list(), show, key="history")
 
     def _open(self, search: int) -> None:

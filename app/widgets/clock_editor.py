@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDateTime, Qt
@@ -195,15 +194,13 @@ class ClockEditor(QWidget):
                 shown.setText("–")
             return
         self._tell("")
-        length = item.probe.get("duration")
-        last = item.start_pts + round(Fraction(str(length)) / item.time_base) if length else None
         margin = plus_minus(draft.uncertainty_seconds)
         values = [
             f"{offset(clock_offset(draft.recorder_reading, draft.reference_reading))} {margin}",
             drift(clock.rate),
         ]
         values += _both(clock.start)
-        values += _both(clock.at(last)) if last is not None else [tr("unknown")] * 2
+        values += _both(clock.end) if clock.end is not None else [tr("unknown")] * 2
         for shown, value in zip(self.sums.values(), values, strict=True):
             shown.setText(value)
 

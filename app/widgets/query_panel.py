@@ -5,16 +5,16 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.operations.searching import Choice, QueryDraft
+from app.operations.searching import QueryDraft
 from app.thumbnails import Thumbnails
 from app.times import date_time
-from app.widgets.basic import Badge, Button, CheckBox, ComboBox, ElidedLabel, box, label, rule, scrolled, styled
+from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, scrolled, styled
 from app.widgets.pictures import CropPicture
-from app.words import grouped, tr
+from app.widgets.search_filters import SearchFilters
+from app.words import tr
 
 WIDTH = 288
 SMALL = 4
-QUALITIES = (("Any quality", None), ("Fair or better", 0.35), ("Good only", 0.6))
 
 
 class QueryPanel(QWidget):
@@ -23,7 +23,6 @@ class QueryPanel(QWidget):
     changed = Signal()
     footage_asked = Signal()
     more_asked = Signal()
-    hide_toggled = Signal(bool)
 
     def __init__(self, thumbnails: Thumbnails) -> None:
         super().__init__()
@@ -70,39 +69,10 @@ class QueryPanel(QWidget):
         buttons.addStretch(1)
         column.addLayout(buttons)
         column.addWidget(rule())
-        self._build_filters(column)
+        self.filters = SearchFilters()
+        self.filters.changed.connect(self.changed)
+        column.addWidget(self.filters)
         column.addStretch(1)
-
-    def _build_filters(self, column: QVBoxLayout) -> None:
-        head = box(QHBoxLayout(), 8)
-        head.addWidget(label(tr("Filters"), "strong"))
-        head.addStretch(1)
-        reset = Button(tr("Reset"), size="small")
-        reset.setProperty("link", "true")
-        reset.clicked.connect(self.reset_filters)
-        head.addWidget(reset)
-        column.addLayout(head)
-        self._cameras = box(QVBoxLayout(), 0)
-        column.addLayout(self._cameras)
-        self._checks: dict[int, CheckBox] = {}
-        line = box(QHBoxLayout(), 8)
-        key = label(tr("Quality"), "quiet")
-        key.setFixedWidth(64)
-        line.addWidget(key)
-        self._quality = ComboBox()
-        self._quality.setAccessibleName(tr("Least quality of candidates"))
-        self._quality.addItems([tr(text) for text, _ in QUALITIES])
-        self._quality.currentIndexChanged.connect(lambda _n: self.changed.emit())
-        line.addWidget(self._quality, 1)
-        column.addLayout(line)
-        self.hide_decided = CheckBox(tr("Hide decided"), "hide")
-        self.hide_decided.toggled.connect(self.hide_toggled)
-        self._impossible = CheckBox(tr("Hide ‘cannot be the same’"))
-        self._impossible.setToolTip(tr("People who are in one frame with the query cannot be the same person."))
-        self._impossible.setChecked(True)
-        self._impossible.toggled.connect(lambda _on: self.changed.emit())
-        column.addWidget(self.hide_decided)
-        column.addWidget(self._impossible)
 
     def show_draft(self, draft: QueryDraft | None) -> None:
         """Show the person; the best crop large, up to four more beside it."""
@@ -131,39 +101,6 @@ class QueryPanel(QWidget):
         recorder = date_time(person.first.recorder) or person.first.recorder_time()
         for shown, value in zip(self._where, (person.camera, recorder, adjusted or tr("no offset set")), strict=True):
             shown.set_text(value)
-
-    def show_cameras(self, cameras: list[tuple[int, str, int]]) -> None:
-        """Cameras of the archive with their numbers of people; a camera once unchecked stays so."""
-        off = {number for number, check in self._checks.items() if not check.isChecked()}
-        while self._cameras.count():
-            item = self._cameras.takeAt(0)
-            if item is not None and item.widget():
-                item.widget().deleteLater()
-        self._checks = {}
-        for number, name, count in cameras[:8]:
-            row = QWidget()
-            line = box(QHBoxLayout(row), 4)
-            check = CheckBox(name)
-            check.setChecked(number not in off)
-            check.toggled.connect(lambda _on: self.changed.emit())
-            line.addWidget(check, 1)
-            line.addWidget(label(grouped(count), "quiet"))
-            self._cameras.addWidget(row)
-            self._checks[number] = check
-
-    def choice(self, reranker: str | None) -> Choice:
-        """What the filters say."""
-        chosen = tuple(number for number, check in self._checks.items() if check.isChecked())
-        everything = len(chosen) == len(self._checks)
-        quality = QUALITIES[self._quality.currentIndex()][1]
-        return Choice(reranker, () if everything else chosen or (-1,), quality, self._impossible.isChecked())
-
-    def reset_filters(self) -> None:
-        for check in self._checks.values():
-            check.setChecked(True)
-        self._quality.setCurrentIndex(0)
-        self._impossible.setChecked(True)
-        self.hide_decided.setChecked(False)
 
     def _use(self, crop: int | None, used: bool) -> None:
         if self.draft is None or crop is None:

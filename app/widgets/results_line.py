@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from app.operations.searching import SearchData
-from app.widgets.basic import Button, ComboBox, Glyph, box, label
+from app.widgets.basic import Button, ComboBox, ElidedLabel, Glyph, box, label
 from app.words import counted, grouped, tr
 
 NARROWEST, WIDEST = 96, 256
@@ -19,7 +19,12 @@ class ResultsLine(QWidget):
 
     def __init__(self, tile_width: int) -> None:
         super().__init__()
-        row = box(QHBoxLayout(self), 12, (16, 8, 16, 4))
+        column = box(QVBoxLayout(self), 0, (16, 8, 16, 4))
+        row = box(QHBoxLayout(), 12)
+        column.addLayout(row)
+        self._filters = ElidedLabel("", "warning")
+        self._filters.hide()
+        column.addWidget(self._filters)
         row.addWidget(label(tr("Candidates"), "strong"))
         self._summary = label("", "second")
         row.addWidget(self._summary)
@@ -27,7 +32,7 @@ class ResultsLine(QWidget):
         row.addWidget(self._lock)
         row.addWidget(self._fixed)
         row.addStretch(1)
-        self.search = Button(tr("Search again"), "magnify", primary=True)
+        self.search = Button(tr("Search again"), "magnify", "search.run", primary=True)
         self.search.hide()
         row.addWidget(self.search)
         row.addWidget(label(tr("Re-ranking"), "quiet"))
@@ -45,8 +50,16 @@ class ResultsLine(QWidget):
         row.addWidget(self._size)
 
     def set_narrow(self, narrow: bool) -> None:
+        self._narrow = narrow
+        self.offer(not self.search.isHidden())
+
+    _narrow = False
+
+    def offer(self, another: bool) -> None:
+        """Whether another search would compare something else; its button takes the room of a note."""
+        self.search.setVisible(another)
         for widget in (self._lock, self._fixed):
-            widget.setVisible(not narrow)
+            widget.setVisible(not another and not self._narrow)
 
     def tile_width(self) -> int:
         return self._size.value()
@@ -70,6 +83,8 @@ class ResultsLine(QWidget):
     def show_search(self, data: SearchData) -> None:
         self._choose(data.search.reranker)
         self.rerank.setToolTip(data.ranked_by)
+        self._filters.set_text(tr("Filters: {words}").format(words=data.filters) if data.filters else "")
+        self._filters.setVisible(bool(data.filters))
         words = tr("first {n} of {all} {kind} tracklets, {cameras}")
         self._summary.setText(
             words.format(

@@ -1,0 +1,27 @@
+"""The menu of the case's searches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.words import tr
+
+if TYPE_CHECKING:
+    from engine.store.searches import Search
+
+NEWEST = 30
+
+
+def search_history(under: QWidget, searches: Sequence[Search], choose: Callable[[int], None]) -> None:
+    """Ask which of the newest searches to show."""
+    menu = QMenu(under)
+    for search in searches[:NEWEST]:
+        done = search.listed - search.undecided
+        text = f"{search.label}   {search.at[:16].replace('T', ' ')}   {done}/{search.listed}   {search.reranker}"
+        menu.addAction(text, lambda number=search.id: choose(number))
+    if not searches:
+        menu.addAction(tr("No search yet")).setEnabled(False)
+    menu.exec(under.mapToGlobal(under.rect().bottomLeft()))

@@ -1,0 +1,119 @@
+"""The filters of a search: said in words, kept with it, set again from it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QDateTime, Qt
+from PySide6.QtTest import QTest
+
+from app import people
+from app.operations import searching
+from app.shell import Window
+from engine.models.library import ModelLibrary
+from engine.store.records import ClockRecord
+from tests.app.conftest import Wait
+
+NOON = datetime(2026, 5, 11, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def page(opened: Window, until: Wait) -> Any:
+    """The search page; the clocks of the night and the gate by day are known, the dock's is not.
+
+    The gate's recorder is ten minutes ahead, and its recording began at noon.
+    """
+    case = opened.session.case
+    assert case is not None
+    night, gate, _dock = case.evidence.list()
+    for item, began in ((night, NOON - timedelta(hours=12)), (gate, NOON)):
+        shown = (began + timedelta(minutes=10)).replace(tzinfo=None)
+        case.evidence.set_start_time(item.id, shown)
+        case.evidence.set_clock(item.id, ClockRecord(shown, began, 1.0, "stated"))
+    model = ModelLibrary().get(ModelLibrary().default("student")).card
+    for number, tracklet in enumerate(case.tracklets.list()):
+        vector = np.random.default_rng(number).standard_normal(8).astype(np.float32)
+        unit = vector / np.linalg.norm(vector)
+        case.embeddings.add(model.sha256, model.name, [(c.id, unit) for c in case.tracklets.crops(tracklet.id)])
+    shown_page: Any = opened.show_page("search")
+    query = people.person(case, next(t.id for t in case.tracklets.list() if t.item_id == night.id))
+    shown_page.start_query(searching.query_of(query))
+    until(lambda: shown_page.data is not None and shown_page.panel.filters.checks)
+    return shown_page
+
+
+def _candidates(page: Any) -> list[str]:
+    return sorted(tile.lead for tile in page.data.tiles)
+
+
+def _limit(page: Any, since: datetime, until_: datetime) -> None:
+    for (_, edit), when in zip((page.panel.filters.since, page.panel.filters.until), (since, until_), strict=True):
+        edit.setDateTime(QDateTime(when.astimezone().replace(tzinfo=None)))
+
+
+def test_a_stretch_of_adjusted_time_is_searched_by_key_and_kept(page: Any, until: Wait) -> None:
+    case = page.session.case
+    everyone = page.data
+    assert len(everyone.tiles) == 12
+    assert not everyone.filters
+    QTest.keyClick(page.view, Qt.Key.Key_T)
+    filters = page.panel.filters
+    assert page.window().focusWidget() is filters.since[1]
+    assert filters.since[1].dateTime().toPython().astimezone(UTC) == NOON - timedelta(hours=12), "where footage begins"
+    # People come into the gate's picture every 0.4 s and stay for 2.4 s; the first one leaves at 2.4 s.
+    _limit(page, NOON + timedelta(seconds=3), NOON + timedelta(seconds=60))
+    QTest.keyClick(filters.since[1], Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: page.data is not everyone)
+    found = case.tracklets.rows([tile.tracklet for tile in page.data.tiles])
+    assert {t.exhibit for t in found} == {"E-002"}, "the dock cannot be placed in time"
+    assert {t.ordinal for t in found} == {3, 4, 5, 6}
+    recorded = page.data.search.filters
+    assert datetime.fromisoformat(recorded["since"]) == NOON + timedelta(seconds=3)
+    assert "without E-003, whose clock offset is not set" in page.line._filters.accessibleName()
+    assert "from 11 May 2026" in page.line._filters.accessibleName()
+
+
+def test_a_search_from_the_history_sets_its_filters_and_repeats(page: Any, until: Wait) -> None:
+    filters = page.panel.filters
+    filters.ask_time()
+    _limit(page, NOON + timedelta(seconds=3), NOON + timedelta(seconds=60))
+    first = page.data.search.id
+    page.trigger("search.run")
+    until(lambda: page.data.search.id != first)
+    second, listed = page.data.search, _candidates(page)
+    page._open(first)
+    until(lambda: page.data.search.id == first and not filters.since[0].isChecked())
+    page._open(second.id)
+    until(lambda: filters.since[0].isChecked() and page.data.search.id == second.id)
+    page.trigger("search.run")
+    until(lambda: page.data.search.id > second.id)
+    again = page.data.search
+    assert (again.filters, again.settings) == (second.filters, second.settings)
+    assert _candidates(page) == listed
+
+
+def test_a_camera_left_out_is_named(page: Any, until: Wait) -> None:
+    checks = page.panel.filters.checks
+    dock = next(number for number, check in checks.items() if check.text() == "CAM-02 Dock")
+    QTest.mouseClick(checks[dock], Qt.MouseButton.LeftButton)
+    assert page.line.search.isVisible()
+    before = page.data
+    QTest.mouseClick(page.line.search, Qt.MouseButton.LeftButton)
+    until(lambda: page.data is not before)
+    assert {tile.camera for tile in page.data.tiles} == {"CAM-01 Gate"}
+    assert page.line._filters.accessibleName() == "Filters: CAM-01 Gate"
+
+
+def test_moments_the_wrong_way_round_are_told(page: Any, until: Wait, errors: list[Exception]) -> None:
+    page.panel.filters.ask_time()
+    _limit(page, NOON + timedelta(seconds=9), NOON)
+    assert page.panel.filters._problem.isVisible()
+    before = page.data
+    page.trigger("search.run")
+    until(lambda: errors)
+    assert "Widen the filters" in errors[0].hint  # type: ignore[attr-defined]
+    until(page.line.search.isVisible)
+    assert page.data is before, "what was found before stays"
