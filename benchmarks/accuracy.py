@@ -126,6 +126,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=2, help="that run a model (default 2)")
     parser.add_argument("--fresh", action="store_true", help="measure again what is kept from earlier runs")
     parser.add_argument("--cache", type=Path, default=work / "kept", help="where measurements are kept")
+    about = "put what was measured of its model onto a card (card.json), in place of the figures there"
+    parser.add_argument("--write-card", nargs="+", type=Path, default=[], metavar="CARD", help=about)
     parser.add_argument("--results", type=Path, default=RESULTS / "accuracy.json")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "accuracy.md")
     return parser
@@ -145,6 +147,7 @@ def measure(parsed: argparse.Namespace) -> list[str]:
 
     A section that was asked for by name and cannot be measured ends the command.
     """
+    from benchmarks.accuracy_card import write_card
     from benchmarks.accuracy_record import save_sections, write_page
     from training.export import commit
 
@@ -162,6 +165,9 @@ def measure(parsed: argparse.Namespace) -> list[str]:
             table.print()
         result = save_sections(parsed.results, {name: section}, tuple(SECTIONS), commit())
         write_page(parsed.page, result)
+        for card in parsed.write_card:
+            write_card(card, result)
+            print(f"wrote the figures onto {card}; python -m benchmarks.model_cards brings docs/models.md up to date")
     return left_out
 
 

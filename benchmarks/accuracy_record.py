@@ -36,12 +36,21 @@ They say nothing about how well people are found or ranked in real infrared foot
 
 @dataclass
 class Section:
-    """One section as it was measured. `inputs` are facts by name (models and data with their digests)."""
+    """One section as it was measured.
+
+    `inputs`: models and data, each with `name` and `sha256`. `figures`: what a model card may quote, see `figure`.
+    """
 
     title: str
     tables: list[Table]
     text: str = ""
     inputs: list[dict[str, Any]] = field(default_factory=list)
+    figures: list[dict[str, Any]] = field(default_factory=list)
+
+
+def figure(sha256: str, data: str, protocol: str, values: Mapping[str, float], unit: str = "%") -> dict[str, Any]:
+    """Figures of the model file `sha256` on `data`, as a card quotes them."""
+    return {"sha256": sha256, "data": data, "protocol": protocol, "values": dict(values), "unit": unit}
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,7 @@ def save_sections(path: Path, measured: Mapping[str, Section], order: Sequence[s
             "machine": machine(),
             "inputs": section.inputs,
             "tables": [_table_values(table) for table in section.tables],
+            "figures": section.figures,
         }
     known = [name for name in order if name in kept]
     result = {"bench": "accuracy", "written": now, "sections": {name: kept[name] for name in known}}

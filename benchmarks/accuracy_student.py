@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from benchmarks.accuracy_record import Notebook, Section
+from benchmarks.accuracy_record import Notebook, Section, figure
 from benchmarks.accuracy_sets import TestSet
 from benchmarks.common import Table
 from engine.progress import Progress, Work
@@ -195,7 +195,7 @@ def measure_set(
                 "queries": scores[0].queries,
                 "trials": len(scores),
                 "gallery": len(protocol.trials[0].gallery),
-                **{figure: round(100 * metrics[figure], 2) for figure in FIGURES},
+                **{name: round(100 * metrics[name], 2) for name in FIGURES},
                 "protocol": protocol.name,
             }
         )
@@ -230,7 +230,23 @@ def student_section(
         for row in rows:
             table.add(*(row[column] for column in COLUMNS))
         tables.append(table)
-    return Section(title, tables, TEXT, [as_input(student) for student in students] + [set_input(s) for s in sets])
+    inputs = [as_input(student) for student in students] + [set_input(data) for data in sets]
+    figures = [
+        quoted
+        for student in students
+        for data in sets
+        for quoted in _quoted(student.model.sha256, data, found[student.name, data.title])
+    ]
+    return Section(title, tables, TEXT, inputs, figures)
+
+
+def _quoted(sha256: str, data: TestSet, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What a card says: every search without re-ranking."""
+    seen = f"{data.title} ({data.facts['people']} people)"
+    for row in rows:
+        if row["re-ranking"] == NONE:
+            protocol = f"{row['search']} ({row['protocol']}), no re-ranking"
+            yield figure(sha256, seen, protocol, {name: round(row[name], 1) for name in FIGURES})
 
 
 def as_input(student: Student) -> dict[str, Any]:
@@ -255,9 +271,9 @@ HEADLINES = (
 )
 
 
-def headline(rows: Sequence[Mapping[str, Any]], search: str, figure: str) -> float:
+def headline(rows: Sequence[Mapping[str, Any]], search: str, wanted: str) -> float:
     """The figure of a search without re-ranking, in per cent."""
-    return float(next(row[figure] for row in rows if (row["search"], row["re-ranking"]) == (search, NONE)))
+    return float(next(row[wanted] for row in rows if (row["search"], row["re-ranking"]) == (search, NONE)))
 
 
 def summary(found: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]) -> Table:
@@ -267,7 +283,7 @@ def summary(found: Mapping[tuple[str, str], Sequence[Mapping[str, Any]]]) -> Tab
     table = Table("Main figures, per cent", "model", "people", *headings, note=note, decimals=1)
     seeds: dict[tuple[str, str], list[list[float]]] = {}
     for (model, title), rows in found.items():
-        figures = [headline(rows, search, figure) for search, figure, _ in HEADLINES]
+        figures = [headline(rows, search, wanted) for search, wanted, _ in HEADLINES]
         table.add(model, title, *figures)
         seeds.setdefault((re.sub(r"[-_]seed-?\d+$", "", model), title), []).append(figures)
     for (run, title), runs in seeds.items():

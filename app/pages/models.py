@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
@@ -12,6 +13,7 @@ from app.pages.base import Page
 from app.session import Changes, Session
 from app.widgets.basic import Button, Glyph, box, label, styled
 from app.words import counted, short_hash, tr
+from engine.models.card import Making, ModelCard
 
 KINDS = {"student": tr("Re-identification"), "detector": tr("Detector")}
 
@@ -80,23 +82,30 @@ class ModelsPage(Page):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setColumnStretch(1, 1)
-        metrics = "\n".join(f"{m.name} {m.value:g} {m.unit}: {m.protocol}" for m in card.metrics)
+        made = card.made or Making()
         values = (
             (tr("What it is"), card.summary),
             (tr("Architecture"), card.architecture),
             (tr("Training data"), card.training_data),
+            (tr("Sets"), "\n".join(data.words for data in made.data)),
             (tr("Training"), card.training),
-            (tr("Measured"), metrics),
+            (tr("Command"), made.command),
+            (tr("Made"), ", ".join(part for part in (made.date, made.hardware, made.duration) if part)),
+            (tr("Code"), made.commit),
+            (tr("Measured"), "\n".join(_measured(card))),
             (tr("Limits"), "\n".join(card.limitations)),
+            (tr("Not tested on"), "\n".join(card.not_tested_on)),
             (tr("Meant for"), card.intended_use),
             (tr("Licence"), card.licence),
+            (tr("Credits"), "\n".join(card.credits)),
             ("SHA-256", short_hash(card.sha256)),
         )
         for n, (name, value) in enumerate((name, value) for name, value in values if value):
             key = label(name, "quiet")
             key.setFixedWidth(96)
             grid.addWidget(key, n, 0)
-            shown = label(value, "mono" if name == "SHA-256" else "", wrap=True, selectable=True)
+            exact = name in ("SHA-256", tr("Command"), tr("Code"))
+            shown = label(value, "mono" if exact else "", wrap=True, selectable=True)
             if name == "SHA-256":
                 shown.setToolTip(card.sha256)
             grid.addWidget(shown, n, 1)
@@ -107,6 +116,13 @@ class ModelsPage(Page):
         name, _ = QFileDialog.getOpenFileName(self, tr("Import model"), "", f"ONNX (*.onnx);;{tr('All files')} (*)")
         if name:
             machine.import_model(self.session, Path(name))
+
+
+def _measured(card: ModelCard) -> Iterator[str]:
+    """A line for each set and protocol."""
+    for (data, protocol), metrics in card.measured().items():
+        figures = ", ".join(f"{m.name} {m.value:g} {m.unit}".rstrip() for m in metrics)
+        yield f"{figures}: {f'{data}; ' if data else ''}{protocol}"
 
 
 PAGE = ModelsPage

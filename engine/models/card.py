@@ -84,12 +84,16 @@ class DetectorSpec:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One measured figure with the protocol it was measured by; a figure without one is not allowed."""
+    """One measured figure with the protocol it was measured by; a figure without one is not allowed.
+
+    `data` says on which pictures; figures with the same data and protocol belong on one line.
+    """
 
     name: str
     value: float
     unit: str
     protocol: str
+    data: str = ""
 
     def __post_init__(self) -> None:
         if not (self.name.strip() and self.protocol.strip()):
@@ -97,11 +101,55 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Pictures a model learned from. What a rendered set's manifest says: `seed`, `styles`, `picture_version` and, as
+    `sha256`, the digest of its files."""
+
+    kind: str
+    sha256: str = ""
+    seed: int | None = None
+    styles: str = ""
+    picture_version: int | None = None
+    people: int | None = None
+    pictures: int | None = None
+    licence: str = ""
+
+    @property
+    def words(self) -> str:
+        """One line for people to read."""
+        parts = (
+            self.kind,
+            f"{self.people:,} people" if self.people is not None else "",
+            f"{self.pictures:,} pictures" if self.pictures is not None else "",
+            f"seed {self.seed}" if self.seed is not None else "",
+            f"styles '{self.styles}'" if self.styles else "",
+            f"picture version {self.picture_version}" if self.picture_version is not None else "",
+            self.licence,
+            f"SHA-256 {self.sha256}" if self.sha256 else "",
+        )
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a model file came to be, so that it can be made again: what was run, where, for how long, from which code."""
+
+    command: str = ""
+    hardware: str = ""
+    duration: str = ""
+    date: str = ""
+    commit: str = ""
+    seed: int | None = None
+    data: tuple[TrainingSet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """One model's card. `outputs` maps a role ('embedding', 'boxes', …) to the name of the graph's output.
 
     `provisional` is the sentence shown wherever this model's results are shown; empty where nothing needs saying.
-    `derived_from` names by hash or exact name what the model was made from.
+    `derived_from` names by hash or exact name what the model was made from; `credits` whose work it stands on, with
+    their licences. `training_data` and `training` are for people to read, `made` holds the same facts one by one.
     """
 
     name: str
@@ -116,8 +164,11 @@ class ModelCard:
     training_data: str = "not stated"
     training: str = "not stated"
     metrics: tuple[Metric, ...] = ()
+    made: Making | None = None
     limitations: tuple[str, ...] = ()
+    not_tested_on: tuple[str, ...] = ()
     intended_use: str = ""
+    credits: tuple[str, ...] = ()
     provisional: str = ""
     dimension: int | None = None
     detector: DetectorSpec | None = None
@@ -160,6 +211,14 @@ class ModelCard:
         except ValueError as error:
             raise ModelError(f"The model card {path.name} is not valid JSON: {error}.") from error
         return cls.from_dict(data)
+
+    def measured(self) -> dict[tuple[str, str], tuple[Metric, ...]]:
+        """The metrics by (data, protocol), in the order of the card."""
+        groups: dict[tuple[str, str], tuple[Metric, ...]] = {}
+        for metric in self.metrics:
+            key = (metric.data, metric.protocol)
+            groups[key] = (*groups.get(key, ()), metric)
+        return groups
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values in the order of the fields."""
@@ -265,5 +324,7 @@ _READERS: dict[str, Any] = {
     "Align": _choice(*get_args(Align)),
     "InputSpec": lambda value, where: _build(InputSpec, value, where),
     "DetectorSpec | None": lambda value, where: None if value is None else _build(DetectorSpec, value, where),
+    "Making | None": lambda value, where: None if value is None else _build(Making, value, where),
+    "tuple[TrainingSet, ...]": lambda value, where: tuple(_build(TrainingSet, v, where) for v in _items(value, where)),
     "tuple[Metric, ...]": lambda value, where: tuple(_build(Metric, v, where) for v in _items(value, where)),
 }

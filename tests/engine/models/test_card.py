@@ -34,6 +34,26 @@ def test_a_saved_card_reads_back_the_same(tmp_path: Path) -> None:
     assert ModelCard.load(tmp_path / "card.json") == first
 
 
+def test_a_card_says_how_the_model_was_made(tmp_path: Path) -> None:
+    rendered = {"kind": "rendered people", "seed": 20, "styles": "training", "picture_version": 2, "people": 4000}
+    made = {"command": "python -m training train", "hardware": "2 cores", "commit": "c0ffee", "data": [rendered]}
+    credit = ["ImageNet start: MobileNetV2 of google-coral/test_data, Apache-2.0"]
+    first = ModelCard.from_dict(card(made=made, not_tested_on=["real infrared footage"], credits=credit))
+    first.save(tmp_path / "card.json")
+    again = ModelCard.load(tmp_path / "card.json")
+    assert again == first
+    assert again.made is not None
+    assert again.made.data[0].words == "rendered people, 4,000 people, seed 20, styles 'training', picture version 2"
+
+
+def test_figures_of_one_set_and_protocol_stand_together() -> None:
+    names = [("R1", "p", "a"), ("R1", "p", "b"), ("mAP", "p", "a"), ("R1", "q", "a")]
+    metrics = [{"name": n, "value": 1, "unit": "%", "protocol": p, "data": d} for n, p, d in names]
+    found = ModelCard.from_dict(card(metrics=metrics)).measured()
+    together = {key: [metric.name for metric in group] for key, group in found.items()}
+    assert together == {("a", "p"): ["R1", "mAP"], ("b", "p"): ["R1"], ("a", "q"): ["R1"]}
+
+
 @pytest.mark.parametrize("path", sorted((resources_dir() / "models").rglob("*.json")), ids=lambda p: p.parent.name)
 def test_cards_that_ship_are_valid(path: Path) -> None:
     if path.name != "defaults.json":
@@ -59,6 +79,9 @@ def test_cards_that_ship_are_valid(path: Path) -> None:
         ({"input": {"name": "x", "size": [8, True]}}, "whole number"),
         ({"input": {"name": "x", "size": [8, 8], "scale": "1"}}, "must be a number"),
         ({"dimension": "many"}, "whole number"),
+        ({"made": {"engineer": "x"}}, "'made' has an unknown entry 'engineer'"),
+        ({"made": {"data": [{"seed": 1}]}}, "'data' lacks 'kind'"),
+        ({"made": {"data": [{"kind": "x", "seed": "1"}]}}, "'seed' must be a whole number"),
         ({"metrics": [{"name": "rank-1", "value": 5, "unit": "%", "protocol": ""}]}, "protocol"),
         ({"task": "detector"}, "how its outputs are decoded"),
         (DETECTOR | {"detector": {"decoder": "magic"}}, "no decoder 'magic'"),
