@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.common import RESULTS
 from engine.errors import NightjarError, UsageError
@@ -21,8 +21,9 @@ from engine.progress import Work
 
 if TYPE_CHECKING:
     from benchmarks.accuracy_record import Notebook, Section
-    from benchmarks.accuracy_sets import TestSet
+    from benchmarks.accuracy_sets import Rendered, TestSet
     from benchmarks.accuracy_student import Student
+    from engine.models.card import Model
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -33,32 +34,32 @@ class Request:
 
     def __init__(self, parsed: argparse.Namespace) -> None:
         from benchmarks.accuracy_record import Notebook
+        from training.provenance import commit
 
         self.parsed = parsed
         self.threads: int = parsed.threads
-        self.notebook: Notebook = Notebook(parsed.cache, fresh=parsed.fresh)
+        self.notebook: Notebook = Notebook(parsed.cache, parsed.fresh, f"commit {commit()[:12]}")
 
-    def run(self, work: Work[Any]) -> Any:
-        """Work to its end, with a progress bar on a terminal."""
-        from training.synthetic.cli import run_with_bar
+    def rendered(self, *wanted: Rendered) -> Work[list[TestSet]]:
+        """Rendered sets, made now where they are not there."""
+        from benchmarks.accuracy_sets import rendered_set
 
-        return run_with_bar(work)
+        p, found = self.parsed, []
+        for one in wanted:
+            found.append((yield from rendered_set(one, p.data, p.makehuman, p.workers)))  # noqa: PERF401
+        return found
 
-    @cached_property
-    def people(self) -> list[TestSet]:
+    def people(self) -> Work[list[TestSet]]:
         """The rendered crop sets."""
-        from benchmarks.accuracy_sets import CROPS, rendered_set
+        from benchmarks.accuracy_sets import CROPS
 
-        p = self.parsed
-        return [rendered_set(wanted, p.data, p.makehuman, p.workers, self.run) for wanted in CROPS]
+        return self.rendered(*CROPS)
 
-    @cached_property
-    def frames(self) -> list[TestSet]:
+    def frames(self) -> Work[list[TestSet]]:
         """The rendered frames."""
-        from benchmarks.accuracy_sets import FRAMES, rendered_set
+        from benchmarks.accuracy_sets import FRAMES
 
-        p = self.parsed
-        return [rendered_set(wanted, p.data, p.makehuman, p.workers, self.run) for wanted in FRAMES]
+        return self.rendered(*FRAMES)
 
     @cached_property
     def students(self) -> list[Student]:
@@ -67,29 +68,51 @@ class Request:
 
         return [self._student(name) for name in self.parsed.student or [ModelLibrary().default("student")]]
 
+    @cached_property
+    def student_in_library(self) -> Model:
+        """The student that sections take which need one by name: the first named, else the default."""
+        from engine.models.library import ModelLibrary
+
+        library = ModelLibrary()
+        first = (self.parsed.student or [library.default("student")])[0]
+        return library.get(library.default("student") if is_file_name(first) else first)
+
+    @cached_property
+    def detectors(self) -> list[str]:
+        """The detectors named, else background motion and the default one."""
+        from engine.models.library import MOTION, ModelLibrary
+
+        return self.parsed.detector or list(dict.fromkeys((MOTION, ModelLibrary().default("detector"))))
+
     def _student(self, name: str) -> Student:
         from benchmarks.accuracy_student import Student
         from engine.models.library import ModelLibrary
         from training.evaluate import open_model
 
         path = Path(name)
-        if path.suffix not in (".onnx", ".pt"):
+        if not is_file_name(name):
             return Student(name, open_model(ModelLibrary().get(name).path, self.threads))
         generic = path.stem in ("model", "student", "best", "last")
         return Student(path.parent.name if generic else path.stem, open_model(path, self.threads))
 
 
+def is_file_name(student: str) -> bool:
+    """True for a student given as a file, False for a name in the library."""
+    return Path(student).suffix in (".onnx", ".pt")
+
+
 def _student(request: Request) -> Work[Section]:
     from benchmarks.accuracy_student import student_section
 
-    title = "Students: people nobody trained on"
-    return (yield from student_section(request.students, request.people, request.notebook, title))
+    sets = yield from request.people()
+    return (yield from student_section(request.students, sets, request.notebook, "Students: people nobody trained on"))
 
 
 def _baselines(request: Request) -> Work[Section]:
     from benchmarks.accuracy_baselines import baselines_section
 
-    return (yield from baselines_section(request.people, request.notebook))
+    sets = yield from request.people()
+    return (yield from baselines_section(sets, request.notebook))
 
 
 def _sysu(request: Request) -> Work[Section]:
@@ -104,9 +127,58 @@ def _sysu(request: Request) -> Work[Section]:
     return (yield from student_section(request.students, [described(root)], request.notebook, title, draw))
 
 
+def _variants(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_variants import variants_section
+
+    folder, model = request.parsed.cache / "variants", request.student_in_library
+    sets = yield from request.people()
+    return (yield from variants_section(model, sets, request.notebook, folder, request.threads))
+
+
+def _detector(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_finding import detector_section
+
+    sets = yield from request.frames()
+    return (yield from detector_section(request.detectors, sets, request.notebook, request.threads))
+
+
+def _footage(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_finding import footage_section
+
+    sheets = request.parsed.cache / "sheets"
+    return (yield from footage_section(request.detectors, request.notebook, sheets, request.threads))
+
+
+def _demo(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_demo import demo_section
+
+    return (yield from demo_section(request.detectors, request.student_in_library.name, request.notebook))
+
+
+def _ablation(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_ablation import DATA, recorded_section, trained_section
+
+    if not request.parsed.train_ablation:
+        return recorded_section(request.notebook)
+    (data,) = yield from request.rendered(DATA)
+    return (yield from trained_section(data, request.parsed.weights, request.parsed.cache / "ablation"))
+
+
+def _speed(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_speed import speed_section
+
+    return (yield from speed_section(request.detectors, request.student_in_library, request.threads))
+
+
 SECTIONS: dict[str, Callable[[Request], Work[Section]]] = {
     "student": _student,
     "baselines": _baselines,
+    "variants": _variants,
+    "detector": _detector,
+    "footage": _footage,
+    "demo": _demo,
+    "ablation": _ablation,
+    "speed": _speed,
     "sysu": _sysu,
 }
 
@@ -119,9 +191,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--student", nargs="+", metavar="NAME_OR_FILE", help="names, .onnx or .pt (default: the default)"
     )
+    parser.add_argument("--detector", nargs="+", metavar="NAME", help="(default: motion and the default detector)")
     parser.add_argument("--data", type=Path, default=work, help=f"folder of the rendered test sets (default {work})")
     parser.add_argument("--makehuman", type=Path, default=SHARED / "makehuman", help="pack to render them from")
     parser.add_argument("--sysu", type=Path, metavar="DIR", help="also measure on a labelled set in SYSU-MM01's layout")
+    parser.add_argument("--train-ablation", action="store_true", help="train the ablation anew: hours")
+    start = SHARED / "weights" / "mobilenet_v2-imagenet-torchvision.pth"
+    parser.add_argument("--weights", type=Path, default=start, help="ImageNet weights the ablation starts from")
     parser.add_argument("--workers", type=int, default=1, help="processes that render (default 1)")
     parser.add_argument("--threads", type=int, default=2, help="that run a model (default 2)")
     parser.add_argument("--fresh", action="store_true", help="measure again what is kept from earlier runs")
@@ -148,13 +224,14 @@ def measure(parsed: argparse.Namespace) -> list[str]:
     A section that was asked for by name and cannot be measured ends the command.
     """
     from benchmarks.accuracy_card import write_card
-    from benchmarks.accuracy_record import save_sections, write_page
-    from training.export import commit
+    from benchmarks.accuracy_record import save_section, today, write_page
+    from training.synthetic.cli import run_with_bar
 
     request, left_out = Request(parsed), []
     for name in chosen_sections(parsed):
+        request.notebook.used.clear()
         try:
-            section = request.run(SECTIONS[name](request))
+            section = run_with_bar(SECTIONS[name](request))
         except NightjarError as error:
             if parsed.only:
                 raise
@@ -163,7 +240,8 @@ def measure(parsed: argparse.Namespace) -> list[str]:
         print(f"\n{section.title}\n{'=' * len(section.title)}\n{section.text}")
         for table in section.tables:
             table.print()
-        result = save_sections(parsed.results, {name: section}, tuple(SECTIONS), commit())
+        used = request.notebook.used or [(today(), request.notebook.code)]
+        result = save_section(parsed.results, name, section, tuple(SECTIONS), used)
         write_page(parsed.page, result)
         for card in parsed.write_card:
             write_card(card, result)

@@ -1,35 +1,42 @@
 """End to end on the rendered demo footage, whose truth is known: are people found, and is the right one near the top?
 
-    python -m benchmarks.accuracy_demo [--detector NAME] [--student NAME]
-
-Tracklets are named by the truth (boxes that overlap by half or more, in most of their frames). Every night tracklet
-whose person also has a day tracklet is searched for among all day tracklets. Tracking is scored by the `trackers`
-library's evaluator (HOTA, Luiten et al., IJCV 2021; IDF1, Ristani et al., 2016).
+Part of `benchmarks.accuracy` (`--only demo`). Tracklets are named by the truth (boxes that overlap by half or more, in
+most of their frames). Every night tracklet whose person also came by day is searched for among all day tracklets.
+Tracking is scored by the `trackers` library's evaluator (HOTA, Luiten et al., IJCV 2021; IDF1, Ristani et al., 2016).
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from benchmarks.common import Table, save
+import numpy as np
+
+from benchmarks.accuracy_record import Notebook, Section, figure
+from benchmarks.common import Table
 from engine.case import Case
 from engine.demo import demo_source, prepare_demo
 from engine.ingest import IngestOptions, ingest_item, pending
-from engine.progress import finish
+from engine.models.library import MOTION, ModelLibrary
+from engine.progress import Work
 from engine.query import Query
 from engine.retrieval.rerank import RERANKERS
 from engine.search import SearchOptions, run_search
 from engine.store.records import EvidenceItem, Tracklet
+from engine.store.tracklets import TrackletFilter
 from engine.types import Box, Modality
 
 OVERLAP = 0.5
 RANKS = (1, 5, 10)
+RANK_NAMES = {rank: "at rank 1" if rank == 1 else f"in the first {rank}" for rank in RANKS}
+COUNTED = ("people", "found", "tracklets", "fragments", "of nobody")
+FOUND = ("detector", "clip", "kind", *COUNTED, "purity", "HOTA", "IDF1")
+RANKED = ("detector", "re-ranking", "night tracklets", *RANK_NAMES.values())
 Truth = dict[int, dict[int, Box]]
 
 
@@ -42,26 +49,70 @@ class Named:
     purity: float
 
 
-def main() -> None:
-    """Print what was found per clip, and how near the top the right person came."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--detector")
-    parser.add_argument("--student")
-    chosen = parser.parse_args()
-    options = IngestOptions(detector=chosen.detector, student=chosen.student, device="cpu")
+def demo_section(detectors: Sequence[str], student: str, notebook: Notebook) -> Work[Section]:
+    """The section: every detector with the student, through ingest and search of the whole demo case."""
+    library = ModelLibrary()
+    demo = json.loads((demo_source() / "manifest.json").read_text(encoding="utf-8"))
+    clips = Table("People found, by clip", *FOUND, decimals=2)
+    ranks = Table("Night tracklets whose person also came by day: share with the right person", *RANKED, decimals=2)
+    models = [library.get(name).card for name in (*detectors, student) if name != MOTION]
+    digests = {card.name: card.sha256 for card in models}
+    figures = []
+    for detector in detectors:
+        key = {"detector": digests.get(detector, MOTION), "student": digests[student], "demo": demo["files_sha256"]}
+
+        def measure(detector: str = detector) -> Work[dict[str, Any]]:
+            return (yield from run_demo(detector, student))
+
+        found = yield from notebook.recall("demo", key, measure)
+        for row in (*found["clips"], _all_clips(found["clips"])):
+            clips.add(detector, *(row[name] for name in FOUND[1:]))
+        for row in found["ranks"]:
+            ranks.add(detector, *(row[name] for name in RANKED[1:]))
+        figures += _quoted(detector, digests, student, found)
+    text = (
+        "The five rendered clips of the demo case, through ingest and search as the program does them. *fragments*: "
+        "tracklets beyond the first of a person in a clip; *of nobody*: tracklets that follow no person in most of "
+        "their frames. HOTA and IDF1 over several clips are plain means. The gallery is every RGB tracklet, fragments "
+        "and tracklets of nobody among them."
+    )
+    inputs = [{"name": "demo footage", "sha256": demo["files_sha256"]}]
+    inputs += [{"name": name, "sha256": digest} for name, digest in digests.items()]
+    return Section("End to end: the demo footage", [clips, ranks], text, inputs, figures)
+
+
+def run_demo(detector: str, student: str) -> Work[dict[str, Any]]:
+    """Ingest all clips with the detector, search with the student: rows under FOUND and RANKED."""
+    options = IngestOptions(detector=detector, student=student, device="cpu")
     with tempfile.TemporaryDirectory() as place:
-        folder = finish(prepare_demo(Path(place), "bench"))
+        folder = yield from prepare_demo(Path(place), "bench")
         with Case.open(folder, examiner="bench") as case:
             for item in pending(case):
-                finish(ingest_item(case, item.id, options))
+                yield from ingest_item(case, item.id, options)
             named = [each for item in case.evidence.list() for each in _named(case, item)]
-            found = _tracking(case, named, Path(place))
-            ranks = _ranking(case, named, chosen.student)
-            used = case.ingest.runs(1)[-1].inputs
-    found.print()
-    ranks.print()
-    print(f"\ndetector {used.detector}, student {used.student}; rendered people: says nothing about real footage")
-    save("accuracy_demo", found, ranks, detector=used.detector, student=used.student)
+            clips = [_tracking(case, item, named, Path(place)) for item in case.evidence.list()]
+            ranks = yield from _rankings(case, named, student)
+    return {"clips": clips, "ranks": ranks}
+
+
+def _all_clips(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sums over the clips, and means of the scores."""
+    sums = {name: sum(row[name] for row in rows) for name in COUNTED}
+    means = {name: float(np.mean([row[name] for row in rows])) for name in ("purity", "HOTA", "IDF1")}
+    return {"clip": "all clips", "kind": "", **sums, **means}
+
+
+def _quoted(detector: str, digests: Mapping[str, str], student: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What cards say: the detector its tracking, the student its ranks with that detector."""
+    plain = next(row for row in found["ranks"] if row["re-ranking"] == "none")
+    asked = f"demo footage, {plain['night tracklets']} night tracklets among all RGB tracklets, detector {detector}"
+    values = {name: round(100 * plain[name], 1) for name in RANKED[3:]}
+    quoted = [figure(digests[student], "demo footage (rendered)", f"{asked}, no re-ranking", values)]
+    if detector in digests:
+        whole = _all_clips(found["clips"])
+        scores = {name: round(100 * whole[name], 1) for name in ("HOTA", "IDF1")}
+        quoted.append(figure(digests[detector], "demo footage (rendered)", "tracking, mean over five clips", scores))
+    return quoted
 
 
 def _truth(item: EvidenceItem) -> Truth:
@@ -75,8 +126,6 @@ def _truth(item: EvidenceItem) -> Truth:
 
 def _named(case: Case, item: EvidenceItem) -> list[Named]:
     truth = _truth(item)
-    from engine.store.tracklets import TrackletFilter
-
     return [_name(case, t, truth) for t in case.tracklets.list(TrackletFilter(items=(item.id,)))]
 
 
@@ -93,30 +142,27 @@ def _name(case: Case, tracklet: Tracklet, truth: Truth) -> Named:
     return Named(tracklet, person if share > 0.5 else None, share)
 
 
-def _tracking(case: Case, named: Sequence[Named], place: Path) -> Table:
+def _tracking(case: Case, item: EvidenceItem, named: Sequence[Named], place: Path) -> dict[str, Any]:
     from trackers.eval import evaluate_mot_sequence
 
-    headings = ("clip", "kind", "people", "tracklets", "of nobody", "per person", "purity", "HOTA", "IDF1")
-    table = Table("People found, by clip", *headings)
-    for item in case.evidence.list():
-        mine = [each for each in named if each.tracklet.item_id == item.id]
-        right = [each for each in mine if each.person is not None]
-        people = {n for boxes in _truth(item).values() for n in boxes}
-        tracked = place / f"{item.path.stem}.txt"
-        tracked.write_text(_as_mot(case, item, mine), encoding="ascii")
-        scores = evaluate_mot_sequence(demo_source() / tracked.name, tracked, ["CLEAR", "HOTA", "Identity"], OVERLAP)
-        table.add(
-            item.camera.name,
-            mine[0].tracklet.modality.label if mine else "",
-            len(people),
-            len(mine),
-            len(mine) - len(right),
-            len(right) / max(len({each.person for each in right}), 1),
-            sum(each.purity for each in right) / max(len(right), 1),
-            float(scores.HOTA.HOTA),
-            float(scores.Identity.IDF1),
-        )
-    return table
+    mine = [each for each in named if each.tracklet.item_id == item.id]
+    right = [each for each in mine if each.person is not None]
+    found = {each.person for each in right}
+    tracked = place / f"{item.path.stem}.txt"
+    tracked.write_text(_as_mot(case, item, mine), encoding="ascii")
+    scores = evaluate_mot_sequence(demo_source() / tracked.name, tracked, ["CLEAR", "HOTA", "Identity"], OVERLAP)
+    return {
+        "clip": item.camera.name,
+        "kind": mine[0].tracklet.modality.label if mine else "",
+        "people": len({n for boxes in _truth(item).values() for n in boxes}),
+        "found": len(found),
+        "tracklets": len(mine),
+        "fragments": len(right) - len(found),
+        "of nobody": len(mine) - len(right),
+        "purity": sum(each.purity for each in right) / max(len(right), 1),
+        "HOTA": float(scores.HOTA.HOTA),
+        "IDF1": float(scores.Identity.IDF1),
+    }
 
 
 def _as_mot(case: Case, item: EvidenceItem, named: Sequence[Named]) -> str:
@@ -131,25 +177,18 @@ def _as_mot(case: Case, item: EvidenceItem, named: Sequence[Named]) -> str:
     return "".join(sorted(lines, key=lambda line: int(line.split(",", 1)[0])))
 
 
-def _ranking(case: Case, named: Sequence[Named], student: str | None) -> Table:
+def _rankings(case: Case, named: Sequence[Named], student: str) -> Work[list[dict[str, Any]]]:
     by_id = {each.tracklet.id: each.person for each in named}
     day = {each.person for each in named if each.tracklet.modality is Modality.VISIBLE and each.person is not None}
     night = [each for each in named if each.tracklet.modality is Modality.INFRARED and each.person in day]
-    table = Table(
-        f"Night tracklets whose person is among the day's: {len(night)}; share with the right person",
-        "re-ranking",
-        *(f"at rank {RANKS[0]}" if rank == 1 else f"in the first {rank}" for rank in RANKS),
-    )
+    rows = []
     for reranker in RERANKERS:
+        options = SearchOptions(student=student, reranker=reranker, device="cpu")
         first = []
         for each in night:
-            options = SearchOptions(student=student, reranker=reranker, device="cpu")
-            result = finish(run_search(case, Query(tracklets=(each.tracklet.id,)), options))
+            result = yield from run_search(case, Query(tracklets=(each.tracklet.id,)), options)
             hits = [c.rank for c in result.candidates if by_id[c.tracklet.id] == each.person]
             first.append(min(hits, default=10**6))
-        table.add(reranker, *(sum(rank <= limit for rank in first) / max(len(first), 1) for limit in RANKS))
-    return table
-
-
-if __name__ == "__main__":
-    main()
+        shares = {name: sum(rank <= limit for rank in first) / max(len(first), 1) for limit, name in RANK_NAMES.items()}
+        rows.append({"re-ranking": reranker, "night tracklets": len(night), **shares})
+    return rows

@@ -55,20 +55,26 @@ def figure(sha256: str, data: str, protocol: str, values: Mapping[str, float], u
 
 @dataclass(frozen=True)
 class Notebook:
-    """The cache folder. `fresh` measures again what is kept."""
+    """The cache folder. `fresh` measures again what is kept; `code` names what measures now.
+
+    `used` collects day and code of every measurement given since it was last cleared.
+    """
 
     folder: Path
     fresh: bool = False
+    code: str = ""
+    used: list[tuple[str, str]] = field(default_factory=list)
 
     def recall(self, name: str, decided_by: Mapping[str, Any], measure: Callable[[], Work[Any]]) -> Work[Any]:
         """What `measure()` gave when it last ran with the same inputs and source, else what it gives now."""
         source = hashlib.sha256(Path(inspect.getfile(measure)).read_bytes()).hexdigest()
         path = self.folder / f"{name}-{_digest({**decided_by, 'source': source})}.json"
-        if not self.fresh and path.is_file():
-            return json.loads(path.read_text(encoding="utf-8"))
-        found = yield from measure()
-        _write(path, _dump(found))
-        return json.loads(_dump(found))  # the same values whether measured or recalled
+        if self.fresh or not path.is_file():
+            values = yield from measure()
+            _write(path, _dump({"measured": today(), "code": self.code, "values": values}))
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        self.used.append((kept["measured"], kept["code"]))
+        return kept["values"]
 
     def array(
         self, name: str, decided_by: Mapping[str, Any], compute: Callable[[], Work[np.ndarray]]
@@ -84,6 +90,11 @@ class Notebook:
         np.save(part, values)
         os.replace(part, path)
         return values
+
+
+def today() -> str:
+    """The day (UTC), ISO."""
+    return datetime.now(UTC).date().isoformat()
 
 
 def _digest(values: Mapping[str, Any]) -> str:
@@ -106,26 +117,27 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
-def save_sections(path: Path, measured: Mapping[str, Section], order: Sequence[str], commit: str) -> dict[str, Any]:
-    """Put sections into the JSON, beside those of earlier runs; returns all of it, sections in `order`."""
+def save_section(
+    path: Path, name: str, section: Section, order: Sequence[str], used: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    """Put a section into the JSON, beside those of earlier runs; returns all of it, sections in `order`.
+
+    `used`: day and code of each measurement in it.
+    """
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))["sections"]
     except (OSError, ValueError, KeyError):
         kept = {}
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    for name, section in measured.items():
-        kept[name] = {
-            "title": section.title,
-            "text": section.text,
-            "measured": now,
-            "commit": commit,
-            "machine": machine(),
-            "inputs": section.inputs,
-            "tables": [_table_values(table) for table in section.tables],
-            "figures": section.figures,
-        }
-    known = [name for name in order if name in kept]
-    result = {"bench": "accuracy", "written": now, "sections": {name: kept[name] for name in known}}
+    kept[name] = {
+        "title": section.title,
+        "text": section.text,
+        "measured": [{"date": date, "code": code} for date, code in sorted(set(used))],
+        "machine": machine(),
+        "inputs": section.inputs,
+        "tables": [_table_values(table) for table in section.tables],
+        "figures": section.figures,
+    }
+    result = {"bench": "accuracy", "written": today(), "sections": {each: kept[each] for each in order if each in kept}}
     _write(path, json.dumps(result, indent=2, ensure_ascii=False, default=str) + "\n")
     return result
 
@@ -153,7 +165,8 @@ def write_page(path: Path, result: Mapping[str, Any]) -> None:
         parts.append(f"## {section['title']}\n")
         if section["text"]:
             parts.append(section["text"] + "\n")
-        parts.append(f"Measured {section['measured'][:10]} at commit `{section['commit'][:12]}` ({cores}).\n")
+        runs = "; ".join(f"{run['date']} with {run['code']}" for run in section["measured"])
+        parts.append(f"Measured {runs} ({cores}).\n" if runs else "")
         parts += [table_of(values).markdown() + "\n" for values in section["tables"]]
         if section["inputs"]:
             parts.append(_inputs(section["inputs"]) + "\n")

@@ -7,7 +7,6 @@ out of training (training/synthetic/styles.py).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,10 +59,8 @@ class TestSet:
         return open_set(self.root).test
 
 
-def rendered_set(
-    wanted: Rendered, data: Path, makehuman: Path, workers: int, run: Callable[[Work[Any]], Any]
-) -> TestSet:
-    """The set under `data`, rendered first (or to its end) where it is not complete; `run` shows progress."""
+def rendered_set(wanted: Rendered, data: Path, makehuman: Path, workers: int) -> Work[TestSet]:
+    """The set under `data`, rendered first (or to its end) where it is not complete."""
     root = data / wanted.folder
     if not _manifest(root).get("complete"):
         if not makehuman.is_dir():
@@ -72,8 +69,10 @@ def rendered_set(
                 "Give a folder that holds the rendered sets with --data, or the body and clothes pack with --makehuman "
                 "(python -m training synthetic assets builds one from an installed MakeHuman).",
             )
-        make = crop_set if isinstance(wanted.settings, CropSettings) else frame_set
-        run(make(root, makehuman, wanted.settings, workers))  # type: ignore[operator]
+        if isinstance(wanted.settings, CropSettings):
+            yield from crop_set(root, makehuman, wanted.settings, workers)
+        else:
+            yield from frame_set(root, makehuman, wanted.settings, workers)
     return described(root, wanted.title)
 
 

@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import json
 import logging
-import subprocess
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -32,6 +31,7 @@ from training.data.records import Photo, Splits, fingerprint
 from training.evaluate import student_of
 from training.faults import storage_fault
 from training.networks.student import Student
+from training.provenance import commit, making
 
 INPUT, EMBEDDING, FEATURE_MAP = "crops", "embedding", "feature_map"
 LICENCE = "Apache-2.0"
@@ -148,34 +148,27 @@ def provenance(splits: Splits, content: dict[str, Any], config: TrainConfig) -> 
     return data, how, {"training_images": f"sha256:{digest}", "commit": commit()}
 
 
-def commit() -> str:
-    """The commit of this checkout; 'unknown' outside one."""
-    try:
-        folder = Path(__file__).parent
-        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
-
-
 def card_metrics(path: Path | None) -> tuple[Metric, ...]:
     """The figures of an `evaluate --json` file, each with its protocol."""
     if path is None:
         return ()
-    rows = json.loads(path.read_text(encoding="utf-8"))["results"]
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    data = f"{measured['split']} people of {Path(measured['data']).name}"
     return tuple(
-        Metric(name, round(100 * value, 2), "%", f"{row['protocol']}; re-ranking: {row['rerank']}")
-        for row in rows
+        Metric(name, round(100 * value, 2), "%", f"{row['protocol']}; re-ranking: {row['rerank']}", data)
+        for row in measured["results"]
         for name, value in row["metrics"].items()
     )
 
 
 def export_student(
-    path: Path, splits: Splits, folder: Path, *, name: str, variants: Sequence[str], metrics: Path | None = None
-) -> list[Parity]:
+    path: Path, splits: Splits, folder: Path, *, name: str, variants: Sequence[str], metrics: Path | None = None,
+    command: str = "", hardware: str = "",
+) -> list[Parity]:  # fmt: skip
     """Write `student.onnx`, its variants, a card beside each, and its weights; returns the parity of each.
 
-    ModelError at the first that fails; what passed before it is kept.
+    `command` and `hardware` say on the card how and where it was trained. ModelError at the first that fails; what
+    passed before it is kept.
     """
     content = checkpoint.load(path)
     config, student = checkpoint.config_of(content), student_of(content)
@@ -189,6 +182,7 @@ def export_student(
         "summary": "Embeds a crop of a person, IR or RGB, so that crops of the same person lie near each other.",
         "training_data": data,
         "training": how,
+        "made": making(path, content, splits, command, hardware),
         "metrics": card_metrics(metrics),
         "dimension": student.dimension,
         "derived_from": derived,
@@ -240,8 +234,9 @@ def export_command(parsed: argparse.Namespace) -> None:
 
             print(f"wrote {export_generator(parsed.checkpoint, splits, folder)}")
         parities = export_student(
-            parsed.checkpoint, splits, folder, name=name, variants=parsed.variants, metrics=parsed.metrics
-        )
+            parsed.checkpoint, splits, folder, name=name, variants=parsed.variants, metrics=parsed.metrics,
+            command=parsed.trained_by, hardware=parsed.hardware,
+        )  # fmt: skip
     except OSError as error:
         raise storage_fault(error, folder) from error
     for parity in parities:

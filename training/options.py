@@ -173,6 +173,10 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variants", nargs="*", default=[], choices=("fp16", "int8"))
     parser.add_argument("--generator", action="store_true", help="also write the RGB to IR generator")
     parser.add_argument("--metrics", type=Path, help="JSON of `evaluate` to put on the card")
+    parser.add_argument(
+        "--trained-by", default="", metavar="COMMAND", help="command line of the training, for the card"
+    )
+    parser.add_argument("--hardware", default="", help="what it was trained on, for the card")
 
 
 def run_check(parsed: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.operations import machine
@@ -103,7 +104,7 @@ class ModelsPage(Page):
         for n, (name, value) in enumerate((name, value) for name, value in values if value):
             key = label(name, "quiet")
             key.setFixedWidth(96)
-            grid.addWidget(key, n, 0)
+            grid.addWidget(key, n, 0, Qt.AlignmentFlag.AlignTop)
             exact = name in ("SHA-256", tr("Command"), tr("Code"))
             shown = label(value, "mono" if exact else "", wrap=True, selectable=True)
             if name == "SHA-256":

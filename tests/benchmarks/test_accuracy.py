@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks import accuracy
-from benchmarks.accuracy_record import Notebook, Section, save_sections, table_of, write_page
+from benchmarks.accuracy_ablation import RECORD
+from benchmarks.accuracy_record import Notebook, Section, save_section, table_of, write_page
 from benchmarks.accuracy_sets import CROPS, described, rendered_set
 from benchmarks.accuracy_student import HEADLINES, NONE, rankings, searches, summary, thinned, with_neighbours
 from benchmarks.common import Table
@@ -131,7 +132,9 @@ def test_nothing_is_measured_twice(tmp_path: Path) -> None:
     assert finish(notebook.recall("student", {"model": "a"}, counting(ran))) == first == [0]
     assert finish(notebook.recall("student", {"model": "b"}, counting(ran))) == [1]
     assert finish(Notebook(tmp_path, fresh=True).recall("student", {"model": "a"}, counting(ran))) == [2]
-    assert finish(notebook.recall("student", {"model": "a"}, counting(ran))) == [2]
+    later = Notebook(tmp_path, code="later")
+    assert finish(later.recall("student", {"model": "a"}, counting(ran))) == [2]
+    assert [code for _, code in later.used] == [""]  # who measured, not who looked it up
 
 
 def test_an_interrupted_measurement_is_not_kept(tmp_path: Path) -> None:
@@ -163,11 +166,13 @@ def test_a_page_holds_every_section_ever_measured(tmp_path: Path) -> None:
     table = Table("figures", "what", "value", "missing", note="a note", decimals=1)
     table.add("R1 | first", 61.25, None)
     first = Section("First", [table], "In words.", [{"name": "a set", "seed": 77, "sha256": "ab" * 32}])
-    save_sections(path, {"one": first}, ("one", "two"), "c0ffee")
-    result = save_sections(path, {"two": Section("Second", [], "")}, ("one", "two"), "c0ffee")
+    save_section(path, "one", first, ("one", "two"), [("2026-01-02", "commit c0ffee"), ("2026-01-02", "commit c0ffee")])
+    result = save_section(path, "two", Section("Second", []), ("one", "two"), [("2026-01-03", "commit beef")])
     write_page(tmp_path / "page.md", result)
     page = (tmp_path / "page.md").read_text(encoding="utf-8")
-    for words in ("## First", "In words.", "| R1 / first | 61.2 | - |", "a note", "seed 77", "ab" * 32, "## Second"):
+    for words in ("## First", "In words.", "| R1 / first | 61.2 | - |", "a note", "seed 77", "ab" * 32, "## Second",
+        "Measured 2026-01-02 with commit c0ffee (", "2026-01-03 with commit beef",
+    ):  # fmt: skip
         assert words in page
     kept = json.loads(path.read_text(encoding="utf-8"))["sections"]["one"]["tables"][0]
     assert table_of(kept).markdown() == table.markdown()
@@ -190,6 +195,20 @@ def test_a_labelled_set_is_measured_by_the_same_tables(tmp_path: Path, capsys: p
     assert "| all-search, single-shot | none |" in (tmp_path / "page.md").read_text(encoding="utf-8")
 
 
+def test_the_ablation_on_record_is_told_with_where_it_comes_from(tmp_path: Path) -> None:
+    assert run(tmp_path, "--only", "ablation") == 0
+    section = json.loads((tmp_path / "accuracy.json").read_text(encoding="utf-8"))["sections"]["ablation"]
+    record = json.loads(RECORD.read_text(encoding="utf-8"))
+    assert section["inputs"][0]["sha256"] == record["data"]["files_sha256"]
+    assert section["measured"] == [{"date": record["measured"], "code": record["code"]}]
+    assert "python -m training ablation" in section["text"]
+    backbone, *_, joint = [row for row in section["tables"][0]["rows"] if row[1] == "none" and row[2] == 3]
+    assert backbone[:4] == ["Backbone", "none", 3, "8.3 (8.0 to 8.6)"]  # as docs/training.md has it
+    assert joint[3] == "9.8 (9.1 to 10.8)"
+    one_seed = [row for row in section["tables"][0]["rows"] if row[2] == 1]
+    assert all("to" not in row[3] for row in one_seed)
+
+
 def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path, "--only", "student", "--makehuman", str(tmp_path / "none")) == 2
     told = capsys.readouterr().err
@@ -199,14 +218,19 @@ def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path, capsys: pytest.
     assert "--sysu DIR" in capsys.readouterr().err
     assert run(tmp_path, "--only", "sysu", "--sysu", str(tmp_path / "none")) == 3
     assert "does not exist" in capsys.readouterr().err
+    missing = ("--train-ablation", "--weights", str(tmp_path / "none"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ablation").symlink_to(TINY)
+    assert run(tmp_path, "--only", "ablation", *missing) == 2
+    assert "ImageNet weights" in capsys.readouterr().err
     assert run(tmp_path, "--only", "sysu", "--sysu", str(TINY), "--student", "unheard-of") == 5
     assert "no model called 'unheard-of'" in capsys.readouterr().err
 
 
 def test_a_rendered_set_that_is_there_needs_no_pack(tmp_path: Path) -> None:
     (tmp_path / CROPS[0].folder).symlink_to(TINY)
-    found = rendered_set(CROPS[0], tmp_path, tmp_path / "none", 1, finish)
+    found = finish(rendered_set(CROPS[0], tmp_path, tmp_path / "none", 1))
     assert found.facts["seed"] == 7
     assert len(found.photos()) == 4 * 6 * 3
     with pytest.raises(UsageError, match="held-out"):
-        rendered_set(CROPS[1], tmp_path, tmp_path / "none", 1, finish)
+        finish(rendered_set(CROPS[1], tmp_path, tmp_path / "none", 1))

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import model_cards
 from benchmarks.accuracy_card import write_card
-from benchmarks.accuracy_record import Section, figure, save_sections
+from benchmarks.accuracy_record import Section, figure, save_section
 from engine.errors import ModelError
 from engine.models.card import Making, ModelCard, TrainingSet
 from engine.settings import resources_dir
@@ -53,7 +53,8 @@ def test_measured_figures_go_onto_the_card_and_the_page(models: Path, tmp_path: 
         figure(digest, "unseen people (100 people)", "tracklets", {"R1": 80.0}),
         figure("0" * 64, "unseen people (100 people)", "all-search", {"R1": 99.9}),
     ]
-    result = save_sections(tmp_path / "accuracy.json", {"one": Section("One", [], figures=figures)}, ("one",), "c0ffee")
+    section = Section("One", [], figures=figures)
+    result = save_section(tmp_path / "accuracy.json", "one", section, ("one",), [])
     card = write_card(path, result)
     assert [(m.data, m.protocol, m.name, m.value) for m in card.metrics] == [
         ("unseen people (100 people)", "all-search", "R1", 61.5),
@@ -71,6 +72,6 @@ def test_measured_figures_go_onto_the_card_and_the_page(models: Path, tmp_path: 
 
 
 def test_a_model_that_was_not_measured_is_told(models: Path, tmp_path: Path) -> None:
-    result = save_sections(tmp_path / "accuracy.json", {"one": Section("One", [])}, ("one",), "c0ffee")
+    result = save_section(tmp_path / "accuracy.json", "one", Section("One", []), ("one",), [])
     with pytest.raises(ModelError, match="no figure"):
         write_card(models / "a-student" / "card.json", result)

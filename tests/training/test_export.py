@@ -17,10 +17,12 @@ from engine.models.runtime import open_session
 from training import evaluate, export
 from training.__main__ import main
 from training.config import TrainConfig
+from training.data.formats import open_set
 from training.data.images import ImageStore
 from training.data.records import Splits, fingerprint
 from training.export_generator import export_generator
 from training.loop import Progress, train
+from training.provenance import training_set
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,10 @@ def exported(
     """A folder with `student.onnx` and its float16 variant."""
     folder = tmp_path_factory.mktemp("exported")
     checkpoint = baseline_run[0] / "best.pt"
-    return folder, export.export_student(checkpoint, splits, folder, name="toy", variants=["fp16"])
+    parities = export.export_student(
+        checkpoint, splits, folder, name="toy", variants=["fp16"], command="train it", hardware="a machine"
+    )
+    return folder, parities
 
 
 def test_torch_and_onnx_runtime_agree_on_real_crops(exported: tuple[Path, list[export.Parity]]) -> None:
@@ -49,6 +54,10 @@ def test_the_file_does_what_its_card_says(exported: tuple[Path, list[export.Pari
     assert card.derived_from["training_images"] == f"sha256:{fingerprint(splits.root, splits.train)}"
     assert "baseline" in card.training
     assert card.extra["parity"]["crops"] == 128
+    assert card.made is not None
+    assert (card.made.seed, card.made.command, card.made.hardware) == (0, "train it", "a machine")
+    assert card.made.data[0].sha256 == fingerprint(splits.root, splits.train)
+    assert card.made.data[0].people == 12
     crops = ImageStore(splits.test[:3], (64, 32)).take(range(3))
     result = session.run({"crops": crops})
     mean = result["feature_map"].mean((2, 3))
@@ -108,10 +117,21 @@ def test_int8_is_small_and_refused_where_it_loses_too_much(
 
 def test_figures_of_an_evaluation_stand_on_the_card_with_their_protocol(tmp_path: Path) -> None:
     row = {"protocol": "p", "rerank": "none", "metrics": {"R1": 0.5}}
-    (tmp_path / "m.json").write_text(json.dumps({"results": [row]}), encoding="utf-8")
+    measured = {"results": [row], "data": "somewhere/people", "split": "test"}
+    (tmp_path / "m.json").write_text(json.dumps(measured), encoding="utf-8")
     metric = export.card_metrics(tmp_path / "m.json")[0]
     assert (metric.name, metric.value, metric.unit) == ("R1", 50.0, "%")
     assert "re-ranking: none" in metric.protocol
+    assert metric.data == "test people of people"
+
+
+def test_a_rendered_set_says_on_the_card_what_it_was_rendered_with() -> None:
+    tiny = open_set(Path(__file__).parents[1] / "data" / "crops-tiny")
+    found = training_set(tiny, 10)
+    manifest = json.loads((tiny.root / "manifest.json").read_text(encoding="utf-8"))
+    assert (found.seed, found.styles, found.picture_version) == (7, "all", manifest["version"])
+    assert found.sha256 == manifest["files_sha256"]
+    assert found.pictures == len(tiny.train)
 
 
 def test_unknown_models_and_rerankings_are_told(tmp_path: Path) -> None:
