@@ -21,7 +21,7 @@ from engine.progress import Work
 
 if TYPE_CHECKING:
     from benchmarks.accuracy_record import Notebook, Section
-    from benchmarks.accuracy_sets import Rendered, TestSet
+    from benchmarks.accuracy_sets import LabelledSet, Rendered
     from benchmarks.accuracy_student import Student
     from engine.models.card import Model
 
@@ -40,7 +40,7 @@ class Request:
         self.threads: int = parsed.threads
         self.notebook: Notebook = Notebook(parsed.cache, parsed.fresh, f"commit {commit()[:12]}")
 
-    def rendered(self, *wanted: Rendered) -> Work[list[TestSet]]:
+    def rendered(self, *wanted: Rendered) -> Work[list[LabelledSet]]:
         """Rendered sets, made now where they are not there."""
         from benchmarks.accuracy_sets import rendered_set
 
@@ -49,13 +49,13 @@ class Request:
             found.append((yield from rendered_set(one, p.data, p.makehuman, p.workers)))  # noqa: PERF401
         return found
 
-    def people(self) -> Work[list[TestSet]]:
+    def people(self) -> Work[list[LabelledSet]]:
         """The rendered crop sets."""
         from benchmarks.accuracy_sets import CROPS
 
         return self.rendered(*CROPS)
 
-    def frames(self) -> Work[list[TestSet]]:
+    def frames(self) -> Work[list[LabelledSet]]:
         """The rendered frames."""
         from benchmarks.accuracy_sets import FRAMES
 

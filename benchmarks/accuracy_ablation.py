@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.accuracy_record import Notebook, Section
-from benchmarks.accuracy_sets import Rendered, TestSet
+from benchmarks.accuracy_sets import LabelledSet, Rendered
 from benchmarks.common import Table
 from engine.errors import NightjarError, UsageError
 from engine.progress import Progress, Work
@@ -42,7 +42,7 @@ def recorded_section(notebook: Notebook) -> Section:
 TITLE = "Ablation: what TS-GAN's losses add (Table II of its paper)"
 
 
-def trained_section(data: TestSet, weights: Path, folder: Path) -> Work[Section]:
+def trained_section(data: LabelledSet, weights: Path, folder: Path) -> Work[Section]:
     """The same, trained now with the record's options; finished runs in `folder` are kept and not trained again."""
     if not weights.is_file():
         raise UsageError(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from benchmarks.accuracy_record import Notebook, Section
-from benchmarks.accuracy_sets import TestSet
+from benchmarks.accuracy_sets import LabelledSet
 from benchmarks.accuracy_student import Student, embed_all, measure_set, rankings, searches, set_input, summary
 from engine.progress import Work
 from engine.retrieval.distance import normalise
@@ -131,7 +131,7 @@ def baselines() -> list[Student]:
     return [Student(name, Embedder(size, f"{source} {name}", embed)) for name, size, embed in contenders]
 
 
-def baselines_section(sets: Sequence[TestSet], notebook: Notebook) -> Work[Section]:
+def baselines_section(sets: Sequence[LabelledSet], notebook: Notebook) -> Work[Section]:
     """The same summary as the students'."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for baseline in baselines():
@@ -144,7 +144,7 @@ def baselines_section(sets: Sequence[TestSet], notebook: Notebook) -> Work[Secti
     return Section("Baselines: hand-made descriptors and chance", [summary(found)], text, [set_input(s) for s in sets])
 
 
-def _rows(baseline: Student, data: TestSet, notebook: Notebook) -> Work[list[dict[str, Any]]]:
+def _rows(baseline: Student, data: LabelledSet, notebook: Notebook) -> Work[list[dict[str, Any]]]:
     def measure() -> Work[list[dict[str, Any]]]:
         embeddings = yield from embed_all(baseline, data)
         name = f"{baseline.name}: {data.title}"

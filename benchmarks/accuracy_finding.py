@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.accuracy_detector import EVERYTHING, SURE, agreement, rendered, sheet, yolox_nano
 from benchmarks.accuracy_record import Notebook, Section, figure
-from benchmarks.accuracy_sets import TestSet
+from benchmarks.accuracy_sets import LabelledSet
 from benchmarks.accuracy_student import set_input
 from benchmarks.common import Table
 from benchmarks.footage import HALL, YARD
@@ -63,7 +63,9 @@ def detectors_of(names: Sequence[str], threads: int) -> list[Detector]:
     return [*found, *([peer] if peer is not None else [])]
 
 
-def detector_section(names: Sequence[str], sets: Sequence[TestSet], notebook: Notebook, threads: int) -> Work[Section]:
+def detector_section(
+    names: Sequence[str], sets: Sequence[LabelledSet], notebook: Notebook, threads: int
+) -> Work[Section]:
     """Recall, false boxes and precision on rendered frames."""
     detectors = detectors_of(names, threads)
     if not detectors:
@@ -92,7 +94,7 @@ def detector_section(names: Sequence[str], sets: Sequence[TestSet], notebook: No
     return Section("Detectors: rendered people by height and modality", [rate, sure], text, inputs, figures)
 
 
-def _on_frames(detector: Detector, data: TestSet, notebook: Notebook) -> Work[dict[str, Any]]:
+def _on_frames(detector: Detector, data: LabelledSet, notebook: Notebook) -> Work[dict[str, Any]]:
     def measure() -> Work[dict[str, Any]]:
         kept = Remembered(detector)
         yield Progress(f"{detector.name}: {data.title}", 0, 1, "sets")
@@ -158,8 +160,7 @@ def footage_section(names: Sequence[str], notebook: Notebook, sheets: Path, thre
     text = (
         "Real RGB footage, whose truth nobody wrote down: the confident boxes of a detector trained on real "
         "photographs stand in for it, so this says how alike two detectors see, not which is right. No real infrared "
-        f"footage of people was at hand. Contact sheets for the eye: `{'`, `'.join(f'{clip.stem}.png' for clip in here)}` in the "
-        "folder of `--cache`, below `sheets`."
+        "footage of people was at hand. Contact sheets for the eye lie in `sheets` below the folder of `--cache`."
     )
     inputs = [{"name": d.name, "sha256": d.model_sha256} for d in (*detectors, peer) if d.model_sha256]
     return Section("Detectors: agreement on real footage", [table], text, inputs, figures)

@@ -1,7 +1,8 @@
 """The rendered test sets of `benchmarks.accuracy`: where they lie, how they are made, by which digest they are known.
 
-Two sets of people and two of frames: drawn like the training pictures with seeds no training used, and in styles kept
-out of training (training/synthetic/styles.py).
+Two sets of people and four of frames, with seeds no training used: drawn like the training pictures, and in styles
+kept out of training (training/synthetic/styles.py); frames also with the wide variety of stations that detectors are
+trained on, and with the plain stations of crops and scenes (training/synthetic/variety.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from engine.progress import Work
 from training.data.formats import open_set
 from training.data.records import Photo, fingerprint
 from training.synthetic.crops import CropSettings, crop_set
-from training.synthetic.frames import FrameSettings, frame_set
+from training.synthetic.frames import PLAIN, WIDE, FrameSettings, frame_set
 from training.synthetic.styles import HELD_OUT, TRAINING
 
 MANIFEST = "manifest.json"
@@ -39,14 +40,19 @@ CROPS = (
     Rendered("unseen people, training styles", "test-training", _people(77, TRAINING)),
     Rendered("unseen people, held-out styles", "test-heldout", _people(78, HELD_OUT)),
 )
-FRAMES = (
-    Rendered("frames, training styles", "frames-training", FrameSettings(300, 77, styles=TRAINING)),
-    Rendered("frames, held-out styles", "frames-heldout", FrameSettings(300, 78, styles=HELD_OUT)),
+FRAMES = tuple(
+    Rendered(
+        f"{variety} frames, {styles} styles",
+        f"frames-{variety}-{styles}",
+        FrameSettings(300, 71, styles=styles, variety=variety),
+    )
+    for variety in (PLAIN, WIDE)
+    for styles in (TRAINING, HELD_OUT)
 )
 
 
 @dataclass(frozen=True)
-class TestSet:
+class LabelledSet:
     """A set that is there. `digest` names its content; `facts` says in plain values what it is."""
 
     title: str
@@ -59,7 +65,7 @@ class TestSet:
         return open_set(self.root).test
 
 
-def rendered_set(wanted: Rendered, data: Path, makehuman: Path, workers: int) -> Work[TestSet]:
+def rendered_set(wanted: Rendered, data: Path, makehuman: Path, workers: int) -> Work[LabelledSet]:
     """The set under `data`, rendered first (or to its end) where it is not complete."""
     root = data / wanted.folder
     if not _manifest(root).get("complete"):
@@ -76,7 +82,7 @@ def rendered_set(wanted: Rendered, data: Path, makehuman: Path, workers: int) ->
     return described(root, wanted.title)
 
 
-def described(root: Path, title: str = "") -> TestSet:
+def described(root: Path, title: str = "") -> LabelledSet:
     """What is known of the set in `root`: from its manifest where it was rendered, else from its test pictures."""
     made = _manifest(root)
     if made.get("complete"):
@@ -85,14 +91,15 @@ def described(root: Path, title: str = "") -> TestSet:
             "kind": f"rendered {made['kind']}",
             "seed": asked["seed"],
             "styles": asked.get("styles", "all"),
+            "variety": asked.get("variety", ""),
             "people": asked.get("ids", ""),
             "pictures": asked["frames"] if "frames" in asked else 6 * asked["ids"] * asked["per_camera"],
             "picture version": made["version"],
         }
-        return TestSet(title or root.name, root, made["files_sha256"], facts)
+        return LabelledSet(title or root.name, root, made["files_sha256"], facts)
     photos = open_set(root).test
     facts = {"kind": "labelled pictures", "people": len({p.identity for p in photos}), "pictures": len(photos)}
-    return TestSet(title or root.name, root, fingerprint(root, photos), facts)
+    return LabelledSet(title or root.name, root, fingerprint(root, photos), facts)
 
 
 def _manifest(root: Path) -> dict[str, Any]:

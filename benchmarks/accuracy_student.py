@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy_record import Notebook, Section, figure
-from benchmarks.accuracy_sets import TestSet
+from benchmarks.accuracy_sets import LabelledSet
 from benchmarks.common import Table
 from engine.progress import Progress, Work
 from engine.retrieval.rerank import RERANKERS
@@ -118,7 +118,7 @@ def thinned(protocol: Protocol) -> Protocol:
     return replace(protocol, trials=tuple(trials))
 
 
-def embed_all(student: Student, data: TestSet) -> Work[Embeddings]:
+def embed_all(student: Student, data: LabelledSet) -> Work[Embeddings]:
     """The embedding of every test photo."""
     photos, parts = sorted(data.photos()), []
     for first in range(0, len(photos), CHUNK):
@@ -127,7 +127,7 @@ def embed_all(student: Student, data: TestSet) -> Work[Embeddings]:
     return dict(zip(photos, np.concatenate(parts), strict=True))
 
 
-def embeddings_of(student: Student, data: TestSet, notebook: Notebook) -> Work[Embeddings]:
+def embeddings_of(student: Student, data: LabelledSet, notebook: Notebook) -> Work[Embeddings]:
     """The same, computed once per model and set."""
 
     def compute() -> Work[np.ndarray]:
@@ -148,7 +148,7 @@ class Search:
     reranked: bool
 
 
-def searches(data: TestSet, draw: str = "seeded") -> list[Search]:
+def searches(data: LabelledSet, draw: str = "seeded") -> list[Search]:
     """Everything asked of a student on one set in SYSU-MM01's layout."""
     photos = data.photos()
     most = max(len(group) for group in _by_camera(photos))
@@ -204,7 +204,7 @@ def measure_set(
 
 
 def student_rows(
-    student: Student, data: TestSet, notebook: Notebook, draw: str = "seeded"
+    student: Student, data: LabelledSet, notebook: Notebook, draw: str = "seeded"
 ) -> Work[list[dict[str, Any]]]:
     """All figures of one student on one set, measured or recalled."""
     key = {"model": student.model.sha256, "data": data.digest, "draw": draw, "settings": repr(SearchSettings())}
@@ -217,7 +217,7 @@ def student_rows(
 
 
 def student_section(
-    students: Sequence[Student], sets: Sequence[TestSet], notebook: Notebook, title: str, draw: str = "seeded"
+    students: Sequence[Student], sets: Sequence[LabelledSet], notebook: Notebook, title: str, draw: str = "seeded"
 ) -> Work[Section]:
     """The section: a summary over students and sets, then all figures of each."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -240,7 +240,7 @@ def student_section(
     return Section(title, tables, TEXT, inputs, figures)
 
 
-def _quoted(sha256: str, data: TestSet, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _quoted(sha256: str, data: LabelledSet, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """What a card says: every search without re-ranking."""
     seen = f"{data.title} ({data.facts['people']} people)"
     for row in rows:
@@ -254,7 +254,7 @@ def as_input(student: Student) -> dict[str, Any]:
     return {"name": student.name, "sha256": student.model.sha256}
 
 
-def set_input(data: TestSet) -> dict[str, Any]:
+def set_input(data: LabelledSet) -> dict[str, Any]:
     """The set in a section's list of inputs."""
     return {"name": data.title, **data.facts, "sha256": data.digest}
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy_record import Notebook, Section, figure
-from benchmarks.accuracy_sets import TestSet
+from benchmarks.accuracy_sets import LabelledSet
 from benchmarks.accuracy_student import (
     Student,
     as_input,
@@ -40,7 +40,7 @@ FIGURES = (("all-search, single-shot", "R1"), ("all-search, single-shot", "mAP")
 
 
 def variants_section(
-    model: Model, sets: Sequence[TestSet], notebook: Notebook, folder: Path, threads: int
+    model: Model, sets: Sequence[LabelledSet], notebook: Notebook, folder: Path, threads: int
 ) -> Work[Section]:
     """float32, float16 and int8 of one student: accuracy, cosine to float32, size and speed."""
     students = [Student(model.name, open_model(model.path, threads))]
@@ -78,7 +78,7 @@ def variants_section(
     return Section("Variants of the default student", [accuracy, sizes], text, inputs, figures)
 
 
-def variant_of(model: Model, kind: Kind, sets: Sequence[TestSet], folder: Path) -> Model:
+def variant_of(model: Model, kind: Kind, sets: Sequence[LabelledSet], folder: Path) -> Model:
     """The variant that ships beside the model, else one made now (kept in `folder`)."""
     try:
         return ModelLibrary().get(f"{model.name}-{kind}")
@@ -94,7 +94,7 @@ def variant_of(model: Model, kind: Kind, sets: Sequence[TestSet], folder: Path) 
     return make_variant(model, kind, store.take(range(len(store))), here).model
 
 
-def _measured(student: Student, data: TestSet, notebook: Notebook) -> Work[tuple[list[dict[str, Any]], np.ndarray]]:
+def _measured(student: Student, data: LabelledSet, notebook: Notebook) -> Work[tuple[list[dict[str, Any]], np.ndarray]]:
     embeddings = yield from embeddings_of(student, data, notebook)
     asked = [search for search in searches(data) if search.name in {name for name, _ in FIGURES}]
 
@@ -105,7 +105,7 @@ def _measured(student: Student, data: TestSet, notebook: Notebook) -> Work[tuple
     return rows, np.stack(list(embeddings.values()))
 
 
-def _speeds(models: Sequence[Model], data: TestSet, threads: int) -> dict[str, float]:
+def _speeds(models: Sequence[Model], data: LabelledSet, threads: int) -> dict[str, float]:
     """Seconds for a batch, by name."""
     store = ImageStore(sorted(data.photos())[:BATCH], models[0].card.input.size)
     crops = store.take(range(len(store)))
