@@ -37,7 +37,8 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("page.people", "People page", "Ctrl+4"),
         ("page.search", "Search page", "Ctrl+5"),
         ("page.subjects", "Subjects page", "Ctrl+6"),
-        ("page.activity", "Activity page", "Ctrl+7"),
+        ("page.report", "Report page", "Ctrl+7"),
+        ("page.activity", "Activity page", "Ctrl+8"),
         ("case.new", "New case", "Ctrl+N"),
         ("case.open", "Open case", "Ctrl+O"),
         ("case.demo", "Open the demo case", "Ctrl+D"),
@@ -110,8 +111,9 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("subject.rename", "Rename the subject", "F2"),
         ("subject.footage", "Show in footage", "V"),
     )
+    + _command("report", ("report.write", "Write the folder", "Ctrl+E"))
 )
-SCOPES = ("", "footage", "review", "people", "search", "subjects")
+SCOPES = ("", "footage", "review", "people", "search", "subjects", "report")
 
 
 def canonical(key: str) -> str:

@@ -134,7 +134,7 @@ def _search(photographer: Photographer) -> None:
 def _album(photographer: Photographer) -> None:
     """Every page once."""
     window = photographer.window
-    for name in ("start", "footage", "people", "activity", "models", "settings"):
+    for name in ("start", "footage", "people", "report", "activity", "models", "settings"):
         window.show_page(name)
         photographer.take(name)
     page: Any = window.show_page("review")

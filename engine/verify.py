@@ -57,7 +57,7 @@ def verify_case(case: Case, expected_head: str | None = None) -> Work[VerifyRepo
         findings += _found("audit", case.integrity.against_log())
     items = case.evidence.list()
     for item in items:
-        findings += yield from _check_evidence(item)
+        findings += yield from check_evidence(item)
     tracklets, crops = 0, 0
     total = case.integrity.count()
     try:
@@ -89,7 +89,9 @@ def _found(area: str, problems: Iterator[str]) -> Iterator[Finding]:
         yield Finding(area, str(error))
 
 
-def _check_evidence(item: EvidenceItem) -> Work[list[Finding]]:
+def check_evidence(item: EvidenceItem) -> Work[list[Finding]]:
+    """Whether an item's file is there and still has its registered SHA-256; empty where it is so."""
+
     def finding(what: str) -> list[Finding]:
         return [Finding("evidence", f"{item.exhibit} ({item.path.name}) {what}.")]
 

@@ -26,6 +26,7 @@ PAGES = (
     Entry("people", tr("People"), "account-group-outline", "app.pages.people"),
     Entry("search", tr("Search"), "account-search-outline", "app.pages.search"),
     Entry("subjects", tr("Subjects"), "folder-account-outline", "app.pages.subjects"),
+    Entry("report", tr("Report"), "file-export-outline", "app.pages.report"),
     Entry("activity", tr("Activity"), "format-list-bulleted", "app.pages.activity"),
     Entry("models", tr("Models"), "cube-outline", "app.pages.models", at_bottom=True, needs_case=False),
     Entry("settings", tr("Settings"), "cog-outline", "app.pages.settings", at_bottom=True, needs_case=False),

@@ -1,4 +1,4 @@
-"""Every verb without a screen: `nightjar case|evidence|ingest|search|subject|models|verify|audit …`.
+"""Every verb without a screen: `nightjar case|evidence|ingest|search|subject|models|verify|audit|report …`.
 
 Exit codes are those of `engine.errors`; 0 is success.
 """
@@ -22,6 +22,7 @@ _GROUPS = {
     "models": "engine.cli.models:models",
     "verify": "engine.cli.checks:verify",
     "audit": "engine.cli.checks:audit",
+    "report": "engine.cli.checks:report",
     "demo": "engine.cli.demo:demo",
 }
 

@@ -1,4 +1,4 @@
-"""`nightjar verify` and `nightjar audit`: is everything still what it was, and what was done."""
+"""`nightjar verify`, `audit` and `report`: is everything what it was, what was done, what is handed over."""
 
 from __future__ import annotations
 
@@ -48,3 +48,24 @@ def audit(console: Console, folder: Path, action: str | None, last: int) -> None
         rows = [(e.id, e.at, e.actor, e.action, e.target, e.hash[:12] + "…") for e in entries]
         document = {"head": case.audit.head, "entries": entries}
         console.answer(document, lambda: console.table(("no.", "time (UTC)", "by", "action", "about", "hash"), rows))
+
+
+@click.command("report")
+@click.argument("folder", type=FOLDER)
+@click.argument("place", type=click.Path(path_type=Path))
+@click.option("--unchecked", is_flag=True, help="Do not read the originals again to check their SHA-256.")
+@command
+def report(console: Console, folder: Path, place: Path, unchecked: bool) -> None:
+    """Write what is handed over (contact sheets, tables, checksums) into a new folder inside PLACE."""
+    from engine.report.handover import write_handover
+
+    with Case.open(folder, examiner=console.examiner) as case:
+        written = console.run(write_handover(case, place, check_originals=not unchecked))
+
+        def text() -> None:
+            for finding in written.found or ():
+                click.echo(f"- {finding.sentence}")
+            click.echo(f"{len(written.files)} files in {written.folder}")
+            click.echo(f"SHA256SUMS {written.sums_sha256}, audit head {written.head}")
+
+        console.answer(written, text)

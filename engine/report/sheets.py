@@ -7,11 +7,14 @@ from pathlib import Path
 
 from engine.case import Case
 from engine.report.contact_sheet import Tile, write_contact_sheet
+from engine.report.tables import CaseFacts, Row, original_of
 from engine.search import SearchResult
 from engine.store.records import Tracklet
+from engine.store.subjects import Subject
 
 LEAD = "Ranked by appearance: an investigative lead, not an identification. The person may not be in the archive."
 _TRACKLETS_PER_SHEET = 400
+_REASON = 40  # characters that fit a heading
 
 
 def tracklet_sheet(case: Case, tracklets: Sequence[Tracklet], path: Path) -> None:
@@ -34,6 +37,51 @@ def tracklet_sheet(case: Case, tracklets: Sequence[Tracklet], path: Path) -> Non
     if len(tracklets) > _TRACKLETS_PER_SHEET:
         notices.append(f"Only the first {_TRACKLETS_PER_SHEET} are shown.")
     write_contact_sheet(path, case.info.title, notices, rows, columns=5)
+
+
+def subject_sheet(case: Case, subject: Subject, path: Path) -> None:
+    """One row per appearance of a subject in order of time, under the original it comes from, with both times."""
+    from engine.perception.preprocess import decode_jpeg
+
+    facts = CaseFacts(case)
+    members = {m.tracklet_id: m for m in case.subjects.members(subject.id)}
+    tracklets = case.tracklets.rows(list(members))
+    timed = sorted(((facts.times(t.item_id, t.start), t) for t in tracklets), key=lambda each: _order(*each))
+    rows = []
+    for times, tracklet in timed[:_TRACKLETS_PER_SHEET]:
+        tiles = [
+            Tile(
+                decode_jpeg(case.tracklets.crop_jpeg(crop.id)),
+                (f"PTS {crop.timestamp.pts}", f"{crop.quality.width} x {crop.quality.height} px"),
+            )
+            for crop in case.tracklets.crops(tracklet.id)
+        ]
+        member = members[tracklet.id]
+        why = "confirmed" if member.decision_id else member.reason[:_REASON] or "put in by hand"
+        heading = f"{tracklet.label}  {tracklet.modality.label}  {tracklet.camera}  {_when(times)}  {why}"
+        rows.append((heading, tiles))
+    items = sorted({t.item_id for t in tracklets})
+    name = "" if subject.name == subject.label else f" {subject.name}"
+    notices = [
+        f"{len(tracklets)} appearances, gathered by the examiner. The software ranks; it identifies nobody.",
+        *(original_of(facts.items[number]) for number in items),
+    ]
+    if len(tracklets) > _TRACKLETS_PER_SHEET:
+        notices.append(f"Only the first {_TRACKLETS_PER_SHEET} are shown.")
+    write_contact_sheet(path, f"{case.info.title}: {subject.label}{name}", notices, rows, columns=6)
+
+
+def _order(times: Row, tracklet: Tracklet) -> tuple[str, int, int]:
+    return (times["adjusted_utc"] or "~", tracklet.item_id, tracklet.start.pts)
+
+
+def _when(times: Row) -> str:
+    """Both clocks, to the second."""
+    recorder = times["recorder"][:19].replace("T", " ") or "unknown"
+    if not times["adjusted_utc"]:
+        return f"recorder {recorder}, no clock offset set"
+    adjusted = times["adjusted_utc"][:19].replace("T", " ")
+    return f"recorder {recorder}, adjusted {adjusted} UTC +/-{times['uncertainty_seconds']:.1f} s"
 
 
 def ranked_sheet(case: Case, result: SearchResult, path: Path, shown: int = 40) -> None:

@@ -129,6 +129,9 @@ def test_the_whole_path(searched: Path, tmp_path: Path) -> None:
     answer("decide", searched, label, 2, "undo")
     listed = answer("searches", searched)[0]
     assert (listed["confirmed"], listed["rejected"]) == (1, 0)
+    written = answer("report", searched, tmp_path / "out")
+    assert {"S-001.png", "decisions.csv"} <= set(written["files"])
+    assert written["found"] == []
     assert answer("verify", searched)["passed"]
     actions = [entry["action"] for entry in answer("audit", searched)["entries"]]
     assert {"search.record", "decision.take", "decision.undo", "subject.add"} <= set(actions)

@@ -1,0 +1,146 @@
+"""What is handed over of a case: a folder of contact sheets and tables with a list of checksums.
+
+The checksums' own SHA-256 goes into the audit log, and the log's head into the folder: whoever has both can tell
+whether either was changed afterwards (`sha256sum -c SHA256SUMS` checks the files).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from engine import __version__
+from engine.case import Case
+from engine.errors import StorageError
+from engine.models.library import ModelLibrary
+from engine.progress import Progress, Work
+from engine.report.sheets import LEAD, subject_sheet
+from engine.report.tables import TABLES, CaseFacts, Row
+from engine.verify import Finding, check_evidence
+
+SUMS = "SHA256SUMS"
+NOT_A_REPORT = (
+    "These files are exported as they stand in the case. Decisions are the examiner's; the software ranks candidates "
+    "by appearance and identifies nobody."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Where it lies: `files` by name with their SHA-256, `sums_sha256` of the list, `head` of the audit log when it
+    was written, and what was `found` amiss with the originals (None: they were not looked at)."""
+
+    folder: Path
+    files: dict[str, str]
+    sums_sha256: str
+    head: str
+    found: tuple[Finding, ...] | None
+
+
+def write_handover(case: Case, place: Path, *, check_originals: bool = True) -> Work[Handover]:
+    """Write a new folder inside `place`. It appears whole or not at all, and is noted in the audit log.
+
+    Raises StorageError where it cannot be written.
+    """
+    found: list[Finding] | None = None
+    if check_originals:
+        found = []
+        for item in case.evidence.list():
+            found += yield from check_evidence(item)
+    now = datetime.now(UTC)
+    folder = Path(place) / f"nightjar-{now:%Y%m%d-%H%M%S}"
+    draft = folder.with_name(folder.name + ".unfinished")
+    try:
+        draft.mkdir(parents=True)
+        with case.reader():
+            head = case.audit.head
+            yield from _write_files(case, draft)
+            about = _about(case, now, head, found)
+        (draft / "about.json").write_text(_json(about), encoding="utf-8")
+        files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(draft.iterdir())}
+        lines = "".join(f"{digest}  {name}\n" for name, digest in files.items())
+        (draft / SUMS).write_text(lines, encoding="utf-8", newline="\n")
+        draft.rename(folder)
+    except OSError as error:
+        raise StorageError(
+            f"The folder could not be written to {place} ({error.strerror or error}).", "Choose a place with more room."
+        ) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    sums = hashlib.sha256(lines.encode()).hexdigest()
+    case.audit.note("report.handover", folder=folder.name, sums_sha256=sums, files=len(files), head=head)
+    return Handover(folder, files, sums, head, None if found is None else tuple(found))
+
+
+def _write_files(case: Case, folder: Path) -> Work[None]:
+    facts = CaseFacts(case)
+    subjects = case.subjects.list()
+    for done, subject in enumerate(subjects):
+        yield Progress("drawing contact sheets", done, len(subjects), "subjects")
+        subject_sheet(case, subject, folder / f"{subject.label}.png")
+    for done, (name, rows_of) in enumerate(TABLES.items()):
+        yield Progress("writing tables", done, len(TABLES), "tables")
+        rows = list(rows_of(facts))
+        (folder / f"{name}.json").write_text(_json(rows), encoding="utf-8")
+        _write_csv(folder / f"{name}.csv", rows)
+
+
+def _write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """RFC 4180; with a byte order mark, by which spreadsheets know UTF-8. Nested values are JSON."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        if rows:
+            writer.writerow(rows[0])
+        for row in rows:
+            writer.writerow([_cell(value) for value in row.values()])
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _about(case: Case, now: datetime, head: str, found: Sequence[Finding] | None) -> dict[str, Any]:
+    """What a reader must know of the files beside it."""
+    return {
+        "case": case.info.title,
+        "written_at": now.isoformat(timespec="seconds"),
+        "program": f"Nightjar {__version__}",
+        "notice": LEAD,
+        "scope": NOT_A_REPORT,
+        "audit_head": head,
+        "originals_checked": found is not None,
+        "originals_amiss": [finding.sentence for finding in found or ()],
+        "models": [_model(name, sha256) for name, sha256 in _models(case)],
+    }
+
+
+def _models(case: Case) -> list[tuple[str, str]]:
+    return sorted({(name, sha256) for sha256, name, _ in case.embeddings.models()})
+
+
+def _model(name: str, sha256: str) -> dict[str, Any]:
+    """What a model's card says of its worth; that it is not here, where it is not."""
+    found = ModelLibrary().by_sha256(sha256)
+    if found is None:
+        return {"name": name, "sha256": sha256, "card": "not on this machine"}
+    card = found.card
+    return {
+        "name": name,
+        "sha256": sha256,
+        "provisional": card.provisional,
+        "training_data": card.training_data,
+        "limitations": list(card.limitations),
+    }

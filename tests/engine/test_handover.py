@@ -1,0 +1,137 @@
+"""The folder that is handed over: complete, checkable without the program, honest about its origin."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from engine.case import Case
+from engine.errors import StorageError
+from engine.models.library import ModelLibrary
+from engine.progress import finish
+from engine.report.handover import Handover, write_handover
+from engine.store.records import ClockRecord
+from engine.types import Verdict
+from tests.helpers.cases import searched, unit_vector
+from tests.helpers.films import people_case
+
+BEGAN = datetime(2026, 5, 11, 22, 0)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    """One search with a confirmation, a rejection and an undone one; a subject, and a mark."""
+    with people_case(tmp_path) as made:
+        night, gate, _dock = made.evidence.list()
+        for item in (night, gate):
+            made.evidence.set_start_time(item.id, BEGAN)
+            made.evidence.set_clock(
+                item.id, ClockRecord(BEGAN, BEGAN.replace(tzinfo=UTC) - timedelta(minutes=11), 1.5, "radio clock")
+            )
+        everybody = made.tracklets.list()
+        own = everybody[0].id
+        day = [t.id for t in everybody if t.modality.value == "rgb"]
+        search = searched(made, own, day)
+        made.decisions.decide(search.id, [day[1]], Verdict.REJECTED, reason="taller")
+        made.decisions.undo_last(search.id)
+        made.decisions.decide(search.id, [day[2]], Verdict.REJECTED)
+        (sure,) = made.decisions.decide(
+            search.id, [day[0]], Verdict.CONFIRMED, reason="same coat, „blue“", observations={"footwear": "similar"}
+        )
+        subject = made.subjects.create("Walker")
+        made.subjects.add(subject.id, [own])
+        made.subjects.add(subject.id, [day[0]], "same coat", sure.id)
+        made.marks.add(night.id, everybody[0].start.pts, "puts down a bag")
+        card = ModelLibrary().get("nightjar-provisional").card
+        made.embeddings.add(card.sha256, card.name, [(everybody[0].best_crop, unit_vector(0, 8))])
+        yield made
+
+
+def _table(written: Handover, name: str) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """As JSON and as CSV."""
+    with (written.folder / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return json.loads((written.folder / f"{name}.json").read_text(encoding="utf-8")), rows
+
+
+def test_every_file_is_listed_with_its_hash_and_the_list_is_in_the_log(case: Case, tmp_path: Path) -> None:
+    head = case.audit.head
+    written = finish(write_handover(case, tmp_path / "out"))
+    listed = dict(
+        reversed(line.split("  ")) for line in (written.folder / "SHA256SUMS").read_text("utf-8").splitlines()
+    )
+    there = {path.name for path in written.folder.iterdir()} - {"SHA256SUMS"}
+    assert set(listed) == there
+    assert there >= {"about.json", "S-001.png", "decisions.csv", "decisions.json", "marks.csv", "evidence.json"}
+    for name, digest in listed.items():
+        assert hashlib.sha256((written.folder / name).read_bytes()).hexdigest() == digest
+    (entry,) = case.audit.entries(action="report.handover")
+    assert entry.details["sums_sha256"] == hashlib.sha256((written.folder / "SHA256SUMS").read_bytes()).hexdigest()
+    assert written.head == entry.details["head"] == head
+    assert written.found == ()
+
+
+def test_decisions_are_all_there_with_original_and_both_times(case: Case, tmp_path: Path) -> None:
+    written = finish(write_handover(case, tmp_path / "out"))
+    rows, lines = _table(written, "decisions")
+    assert [row["verdict"] for row in rows] == ["rejected", "undo of 1", "rejected", "confirmed"]
+    assert [row["stands"] for row in rows] == [False, False, True, True]
+    sure = rows[-1]
+    assert (sure["search"], sure["rank"], sure["observations"]) == ("Q-001", 1, {"footwear": "similar"})
+    assert sure["original_sha256"] == case.evidence.find(sure["exhibit"]).sha256
+    assert sure["first_recorder"] == "2026-05-11T22:00:00"
+    assert sure["first_adjusted_utc"] == "2026-05-11T21:49:00+00:00"
+    assert sure["first_uncertainty_seconds"] >= 1.5
+    assert lines[-1]["reason"] == sure["reason"] == "same coat, „blue“"
+    assert lines[-1]["stands"] == "yes"
+    (mark,), _ = _table(written, "marks")
+    assert mark["note"] == "puts down a bag"
+
+
+def test_it_says_what_the_software_claims_and_what_its_models_are(case: Case, tmp_path: Path) -> None:
+    written = finish(write_handover(case, tmp_path / "out", check_originals=False))
+    about = json.loads((written.folder / "about.json").read_text(encoding="utf-8"))
+    assert "not an identification" in about["notice"]
+    assert about["originals_checked"] is False
+    models = {model["name"]: model for model in about["models"]}
+    assert "never tested on real" in models["nightjar-provisional"]["provisional"]
+    assert "computer-rendered" in models["nightjar-provisional"]["training_data"]
+    assert models["trial"]["card"] == "not on this machine"
+
+
+def test_the_contact_sheet_shows_every_appearance(case: Case, tmp_path: Path) -> None:
+    written = finish(write_handover(case, tmp_path / "out", check_originals=False))
+    one = cv2.imread(str(written.folder / "S-001.png"))
+    case.subjects.remove(1, [case.subjects.members(1)[1].tracklet_id])
+    fewer = finish(write_handover(case, tmp_path / "later", check_originals=False))
+    assert one.shape[0] > cv2.imread(str(fewer.folder / "S-001.png")).shape[0]
+
+
+def test_an_original_that_changed_is_told_and_the_folder_says_so(case: Case, tmp_path: Path) -> None:
+    path = case.evidence.find("E-002").path
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    written = finish(write_handover(case, tmp_path / "out"))
+    assert [finding.sentence for finding in written.found or ()] == [
+        "E-002 (gate_day.mp4) has changed: its SHA-256 is no longer the registered one."
+    ]
+    about = json.loads((written.folder / "about.json").read_text(encoding="utf-8"))
+    assert about["originals_amiss"][0].startswith("E-002")
+
+
+def test_a_place_that_cannot_be_written_leaves_nothing(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError, match="could not be written"):
+        finish(write_handover(case, tmp_path / "file", check_originals=False))
+    work = write_handover(case, tmp_path / "out", check_originals=False)
+    next(work)
+    work.close()
+    assert list((tmp_path / "out").iterdir()) == []
+    assert not case.audit.entries(action="report.handover")
