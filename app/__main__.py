@@ -6,7 +6,12 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.tasks import Relay
 
 
 def main() -> int:
@@ -23,12 +28,12 @@ def main() -> int:
     app = QApplication(sys.argv)
     app.setApplicationName("Nightjar")
     app.setDesktopFileName("nightjar")
+    install_hooks(tasks.Relay(app), tasks.report)
     theme.load_fonts()
     preferences = Preferences()
     theme.apply(app, preferences.theme)
     session = Session(preferences)
     window = Window(session)
-    install_hooks(tasks.report)
     window.show()
     for argument in sys.argv[1:2]:
         if argument == "--demo":
@@ -42,16 +47,19 @@ def main() -> int:
     return app.exec()
 
 
-def install_hooks(report: object) -> None:
+def install_hooks(relay: Relay, report: Callable[[Exception], None]) -> None:
     """Send uncaught exceptions of any thread to the crash report instead of the terminal alone."""
+    from app import crash
 
-    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        sys.__excepthook__(kind, error, trace)
+    def tell(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            sys.__excepthook__(kind, error, trace)
         if isinstance(error, Exception):
-            report(error)  # type: ignore[operator]
+            crash.record(error)
+            relay.posted.emit(lambda: report(error))  # on the GUI thread, after what is being painted
 
     sys.excepthook = tell
-    threading.excepthook = lambda args: logging.getLogger(__name__).error("thread failed", exc_info=args.exc_value)
+    threading.excepthook = lambda args: tell(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 if __name__ == "__main__":

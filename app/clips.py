@@ -22,22 +22,28 @@ ROOM = QSize(320, 640)
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """`images` at their `seconds` from the first; `full` is the frame of the best crop with the person's `box`."""
+    """`images` at their `seconds` from the first; `full` is the frame of the best crop with the person's `box`.
+
+    `missing` frames of the clip did not decode.
+    """
 
     tracklet: int
     images: list[QImage]
     seconds: list[float]
     full: QImage | None
     box: QRectF
+    missing: int
 
 
 def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
-    """Decode a tracklet. Raises EvidenceError where the footage is not there or does not decode."""
+    """Decode a tracklet. Raises EvidenceError where the footage is not there, is another one, or does not decode."""
+    from engine.media.hashing import check_size
     from engine.media.index import PtsIndex
     from engine.media.source import open_source
 
     tracklet = case.tracklets.get(tracklet_id)
     item = case.evidence.get(tracklet.item_id)
+    check_size(item.path, item.size)
     points = case.tracklets.points(tracklet_id)
     best = case.tracklets.crops(tracklet_id)[0]
     stored = case.cache / "index" / f"{item.sha256}.npz"
@@ -68,7 +74,7 @@ def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
         best.box.width / size.width(),
         best.box.height / size.height(),
     )
-    return Clip(tracklet_id, images, seconds, full, share)
+    return Clip(tracklet_id, images, seconds, full, share, len(wanted) - len(images))
 
 
 def _cut(pixels: np.ndarray, centre: tuple[float, float], width: float, height: float) -> np.ndarray:

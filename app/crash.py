@@ -13,6 +13,7 @@ from collections import deque
 from importlib import metadata
 from pathlib import Path
 
+from app.words import tr
 from engine.settings import user_data_dir
 
 PACKAGES = ("nightjar", "PySide6-Essentials", "numpy", "av", "opencv-python", "onnxruntime-gpu", "onnxruntime")
@@ -43,6 +44,23 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+_recorded: dict[str, Path] = {}
+
+
+def record(error: BaseException, folder: Path | None = None) -> str:
+    """Save a bundle, once for each mistake (a picture that fails to paint fails sixty times a second), and say where.
+
+    Where it cannot be saved, that is said: a crash report must never be a second mistake.
+    """
+    trace = "".join(traceback.format_exception(error))
+    try:
+        if trace not in _recorded:
+            _recorded[trace] = save_bundle(error, folder)
+    except OSError as refused:
+        return tr("A crash report could not be saved: {why}.").format(why=refused.strerror or refused)
+    return tr("A crash report without evidence images is at {path}.").format(path=_recorded[trace])
 
 
 def save_bundle(error: BaseException, folder: Path | None = None) -> Path:

@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.tasks import Pool
+from engine.errors import EvidenceError
 from engine.types import Frame
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class FrameFeed(QObject):
         self._pool = Pool(1, "frames", self)
         self._source: FrameSource | None = None  # decoder thread only
         self._run: Iterator[Frame] | None = None  # decoder thread only
+        self._registered = (Path(), 0)  # decoder thread only
         self.item: Opened | None = None
         self.current: Shown | None = None
         self._room = QSize(1280, 720)
@@ -113,8 +115,8 @@ class FrameFeed(QObject):
         """Device pixels there are for the picture."""
         self._room = QSize(room)
 
-    def open(self, path: Path, index_file: Path | None = None) -> None:
-        """Open an item; `opened` or `failed` follows."""
+    def open(self, path: Path, size: int, index_file: Path | None = None) -> None:
+        """Open an item registered with `size` bytes; `opened` or `failed` follows."""
         self.stop()
         self._generation += 1
         generation = self._generation
@@ -126,6 +128,8 @@ class FrameFeed(QObject):
             if self._source is not None:
                 self._source.close()
                 self._source = self._run = None
+            self._registered = (path, size)
+            self._check()
             index = _load_index(path, index_file)
             source = open_source(path, index=index)
             probe = source.probe
@@ -133,8 +137,8 @@ class FrameFeed(QObject):
             made: Any = source
             if index is None and index_file is not None:
                 _save_index(made.index, index_file)
-            size = QSize(probe.width, probe.height)
-            return Opened(path, np.asarray(made.index.pts), float(probe.time_base), size)
+            frame = QSize(probe.width, probe.height)
+            return Opened(path, np.asarray(made.index.pts), float(probe.time_base), frame)
 
         def done(item: Opened) -> None:
             if generation == self._generation:
@@ -153,7 +157,11 @@ class FrameFeed(QObject):
 
         def decode() -> Shown:
             assert self._source is not None
-            return self._shown(self._source.frame_at(pts), room)
+            try:
+                return self._shown(self._source.frame_at(pts), room)
+            except EvidenceError:
+                self._check()  # it may not be the picture's own fault
+                raise
 
         def done(picture: Shown) -> None:
             if generation == self._generation:
@@ -209,6 +217,12 @@ class FrameFeed(QObject):
             self._source.close()
             self._source = None
 
+    def _check(self) -> None:
+        """Whether what is being played can still be what was registered; EvidenceError where it cannot."""
+        from engine.media.hashing import check_size
+
+        check_size(*self._registered)
+
     def _shown(self, frame: Frame, room: QSize) -> Shown:
         assert self._source is not None
         seconds = float((frame.timestamp.pts - self._source.probe.start_pts) * frame.timestamp.time_base)
@@ -229,6 +243,8 @@ class FrameFeed(QObject):
                 pictures.append(self._shown(frame, room))
                 if len(pictures) >= AHEAD // 2:
                     break
+            else:
+                self._check()  # the end of the film, or of what is left of the file
             return pictures
 
         def done(pictures: list[Shown]) -> None:
@@ -272,7 +288,6 @@ def _from(source: FrameSource, start: int, quick: bool) -> Iterator[Frame]:
 
 
 def _load_index(path: Path, file: Path | None) -> Any:
-    from engine.errors import EvidenceError
     from engine.media.index import PtsIndex
 
     if file is None or not file.is_file() or not path.exists() or file.stat().st_mtime < path.stat().st_mtime:

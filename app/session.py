@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.keys import KeyMap
 from app.preferences import Preferences
 from app.tasks import Pool, Runner
+from engine.errors import DeviceLostError
 
 if TYPE_CHECKING:
     from engine.case import Case
@@ -67,10 +68,21 @@ class Session(QObject):
         self.pool = Pool(READERS, "reader", self)
         self.info: CaseInfo | None = None
         self.case: Case | None = None  # never touched on the GUI thread: it does I/O
+        self.lost_device = ""  # why the graphics device is not used any more, until the next start
 
     @property
     def is_open(self) -> bool:
         return self.info is not None
+
+    @property
+    def device(self) -> str:
+        """What to compute on: as chosen, or the CPU once the graphics device has failed."""
+        return "cpu" if self.lost_device else self.preferences.device
+
+    def lose_device(self, error: DeviceLostError) -> None:
+        """From here on the CPU computes; the badge says why."""
+        self.lost_device = str(error)
+        self.changed.emit(Changes(preferences=True))
 
     def read(
         self,

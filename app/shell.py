@@ -24,9 +24,8 @@ from PySide6.QtWidgets import (
 from app import crash, tasks, theme
 from app.dialogs import ask_case, choose_case, key_sheet, pick_folder
 from app.keys import COMMANDS
-from app.operations import cases
+from app.operations import cases, machine
 from app.operations.decisions import undo_last
-from app.operations.machine import Facts
 from app.pages import PAGES
 from app.pages.base import NARROW, Page
 from app.preferences import RecentCase
@@ -36,7 +35,7 @@ from app.widgets.notices import Notice
 from app.widgets.rail import Rail
 from app.widgets.status import JobTray, StatusBar
 from app.words import counted, tr
-from engine.errors import Cancelled, NightjarError
+from engine.errors import Cancelled, DeviceLostError, NightjarError, WorkerBugError
 
 MESSAGE_SECONDS = 12
 DEMO_FOLDER = "nightjar-demo"
@@ -241,6 +240,9 @@ class Window(QMainWindow):
         if changes.case:
             self._show_case()
             self.show_page("footage" if self.session.is_open else "start")
+        if changes.any_of("models", "preferences"):
+            device = self.session.device
+            self.session.pool.submit(lambda: machine.facts(device), self.show_machine, key="machine")
         if self.session.is_open:
             self.session.read(cases.summary, self._show_summary, key="summary")
 
@@ -265,9 +267,13 @@ class Window(QMainWindow):
         if info is None:
             self.status.set_audit_head("")
 
-    def show_machine(self, found: Facts) -> None:
+    def show_machine(self, found: machine.Facts) -> None:
         """Device and model badges of the status bar."""
-        self.status.device.set(found.device, tooltip=found.provider)
+        lost = self.session.lost_device
+        if lost:
+            self.status.device.set(tr("CPU, GPU failed"), "warning_text", tooltip=lost)
+        else:
+            self.status.device.set(found.device, tooltip=found.provider)
         provisional = tr(" · provisional") if found.provisional else ""
         colour = "warning_text" if found.provisional else "text2"
         self.status.model.set(found.model + provisional, colour, tooltip=found.provisional)
@@ -285,12 +291,13 @@ class Window(QMainWindow):
         """Faults of the world in a sentence; faults of ours with a crash bundle."""
         if isinstance(error, Cancelled):
             return
-        if isinstance(error, NightjarError):
+        if isinstance(error, DeviceLostError):
+            self.session.lose_device(error)
+            self.say("error", str(error), tr("From here on the CPU computes; start the program again to use it again."))
+        elif isinstance(error, NightjarError) and not isinstance(error, WorkerBugError):
             self.say("error", str(error), error.hint)
-            return
-        path = crash.save_bundle(error)
-        sentence = tr("Nightjar made a mistake; your work up to here is saved.")
-        self.say("error", sentence, tr("A crash report without evidence images is at {path}.").format(path=path))
+        else:
+            self.say("error", tr("Nightjar made a mistake; your work up to here is saved."), crash.record(error))
 
     # small things
 

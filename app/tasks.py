@@ -62,7 +62,7 @@ class Job:
     cancelling: bool = False  # taken up at the next yield
 
 
-class _Relay(QObject):
+class Relay(QObject):
     """Carries callables from any thread to the GUI thread."""
 
     posted = Signal(object)
@@ -81,7 +81,7 @@ class Pool(QObject):
     def __init__(self, threads: int, name: str, parent: QObject | None = None, *, in_order: bool = False) -> None:
         super().__init__(parent)
         self._in_order = in_order
-        self._relay = _Relay(self)
+        self._relay = Relay(self)
         self._wake = threading.Condition()
         self._waiting: dict[object, tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None] | None]]
         self._waiting = {}
@@ -178,7 +178,7 @@ class Runner(QObject):
         super().__init__(parent)
         sys.setswitchinterval(SWITCH_SECONDS)
         self.jobs: list[Job] = []
-        self._relay = _Relay(self)
+        self._relay = Relay(self)
         self._calls = Pool(1, "case", self, in_order=True)
         self._wake = threading.Condition()
         self._numbers = count(1)

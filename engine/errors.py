@@ -57,6 +57,10 @@ class ModelError(NightjarError):
     exit_code = 5
 
 
+class DeviceLostError(ModelError):
+    """The graphics device stopped answering in the middle of the work. The CPU can do what it was doing."""
+
+
 class StorageError(NightjarError):
     """The disk is full or not writable."""
 
@@ -67,6 +71,10 @@ class WorkerError(NightjarError):
     """A child process died; what it had committed is kept."""
 
     exit_code = 7
+
+
+class WorkerBugError(WorkerError):
+    """A child process met a mistake of ours, not a fault of the world; its traceback is among the exception's notes."""
 
 
 class Cancelled(NightjarError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing.connection import Connection
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine import errors
 from engine.case import Case
-from engine.errors import EvidenceChangedError, EvidenceError, NightjarError, WorkerError
+from engine.errors import EvidenceChangedError, EvidenceError, NightjarError, StorageError, WorkerError
 from engine.pipeline.messages import Batch, Failed, Finished, Job, Message, Opened, Preparing, Resume
 from engine.progress import Progress, Work
 from engine.settings import Settings, as_dict, user_data_dir
@@ -77,8 +77,9 @@ def register(
 def ingest_item(case: Case, item_id: int, options: IngestOptions | None = None) -> Work[IngestReport]:
     """Find the people in one item. Goes on where an earlier ingest with the same models and settings stopped.
 
-    Raises EvidenceChangedError where the file is not the registered one, WorkerError where the child process died;
-    the item is then marked failed with the reason, and everything committed is kept.
+    Raises EvidenceChangedError where the file is not the registered one, WorkerError where the child process died,
+    DeviceLostError where the graphics device did, StorageError where the disk is full; the item is then marked failed
+    with the reason, and everything committed is kept.
     """
     options = options or IngestOptions()
     item = case.evidence.get(item_id)
@@ -88,8 +89,9 @@ def ingest_item(case: Case, item_id: int, options: IngestOptions | None = None) 
     except (GeneratorExit, KeyboardInterrupt):
         case.ingest.interrupt(item_id)
         raise
-    except (EvidenceError, WorkerError, errors.ModelError) as error:
-        case.ingest.fail(item_id, str(error), error.hint)
+    except (EvidenceError, WorkerError, errors.ModelError, StorageError) as error:
+        with suppress(StorageError):  # on a full disk not even this may fit; the next opening of the case notes it
+            case.ingest.fail(item_id, str(error), error.hint)
         raise
 
 
@@ -269,4 +271,6 @@ def _as_error(failed: Failed) -> NightjarError:
     """The child's fault as the error it was."""
     kind = getattr(errors, failed.error, NightjarError)
     error: NightjarError = kind(failed.message, failed.hint)
+    if failed.trace:
+        error.add_note(failed.trace)
     return error

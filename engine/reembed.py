@@ -45,7 +45,7 @@ def reembed(
         yield Progress("embedding", done, total, "crops")
         vectors = embedder.embed([decode_jpeg(jpeg) for _, jpeg in page])
         ids = [crop_id for crop_id, _ in page]
-        case.embeddings.add(embedder.model_sha256, student, list(zip(ids, vectors, strict=True)))
+        case.embeddings.add(embedder.model_sha256, student, list(zip(ids, vectors, strict=True)), embedder.provider)
         done += len(page)
     yield Progress("embedding", done, total, "crops")
     return ReembedReport(student, embedder.model_sha256, done, embedder.provider)

@@ -12,7 +12,7 @@ from app.session import Changes, Session
 from app.tasks import Job
 from app.times import ItemClock
 from app.words import tr
-from engine.errors import NightjarError
+from engine.errors import DeviceLostError, NightjarError
 from engine.types import ItemState, Modality, ModalitySegment
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def ingest(session: Session, item: EvidenceItem) -> Job:
 
         from engine.ingest import IngestOptions, ingest_item
 
-        return ingest_item(_case(session), item.id, IngestOptions(device=session.preferences.device))
+        return ingest_item(_case(session), item.id, IngestOptions(device=session.device))
 
     def done(_report: object) -> None:
         session.changed.emit(Changes(footage=True, tracklets=True))
@@ -104,6 +104,8 @@ def ingest(session: Session, item: EvidenceItem) -> Job:
     def failed(error: Exception) -> None:
         session.changed.emit(Changes(footage=True, tracklets=True))
         session.failed.emit(error)
+        if isinstance(error, DeviceLostError):
+            ingest(session, item)  # on the CPU now, from the beginning: one run is computed by one device
 
     for job in session.runner.active():
         if job.lane == INGEST and job.subject == item.id:

@@ -118,7 +118,7 @@ def embed_archive(session: Session, card: ModelCard) -> Job:
 
         if session.case is None:
             raise NightjarError(tr("No case is open."))
-        return reembed(session.case, card.name, device=session.preferences.device)
+        return reembed(session.case, card.name, device=session.device)
 
     def done(report: ReembedReport) -> None:
         words = tr("{n} crops were embedded with {name}.").format(n=report.crops, name=report.model)

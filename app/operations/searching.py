@@ -170,7 +170,7 @@ def _work(session: Session, draft: QueryDraft, choice: Choice) -> Work[SearchDat
         min_quality=choice.min_quality,
         impossible=not choice.hide_impossible,
     )
-    options = SearchOptions(reranker=choice.reranker, filters=filters, device=session.preferences.device)
+    options = SearchOptions(reranker=choice.reranker, filters=filters, device=session.device)
     query = Query(crops=tuple(crop.crop for crop in draft.used))
     result = yield from run_search(case, query, options)
     return load(case, result.id, result)

@@ -176,7 +176,7 @@ class ReviewPage(Page):
         self.pick(None)
         self.feed.set_room(self.canvas.room())
         index = self.session.case.cache / "index" / f"{row.item.sha256}.npz" if self.session.case else None
-        self.feed.open(row.item.path, index)
+        self.feed.open(row.item.path, row.item.size, index)
 
     def _use_row(self, row: FootageRow) -> None:
         self.row = row

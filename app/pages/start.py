@@ -146,7 +146,7 @@ class StartPage(Page):
         self.session.pool.submit(lambda: [Path(c.folder, "case.db").is_file() for c in cases], self._show_recent)
         home = str(Path.home())
         self.session.pool.submit(lambda: shutil.disk_usage(home).free, self._show_space)
-        device = self.session.preferences.device
+        device = self.session.device
         ask = lambda: self.session.pool.submit(lambda: facts(device), self._show_machine)  # noqa: E731
         QTimer.singleShot(FACTS_MS, self, ask)
 

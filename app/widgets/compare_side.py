@@ -11,7 +11,7 @@ from app.clips import Clip
 from app.people import Person
 from app.times import Reading, date_time
 from app.widgets.basic import Badge, ElidedLabel, box, label, styled
-from app.words import tr
+from app.words import counted, tr
 
 HOLD_SECONDS = 0.5  # a clip rests at its end before it begins again
 
@@ -166,8 +166,10 @@ class Side(QWidget):
         if not self.clip.images:
             self.film.show_image(None, tr("No frame of this clip decodes."))
             return
-        words = tr("Clip, {at:.1f} of {all:.1f} s")
-        self.film.caption = words.format(at=self.clip.seconds[n], all=self.clip.seconds[-1])
+        words = tr("Clip, {at:.1f} of {all:.1f} s").format(at=self.clip.seconds[n], all=self.clip.seconds[-1])
+        missing = self.clip.missing
+        lost = f", {counted(missing, tr('frame not decoded'), tr('frames not decoded'))}" if missing else ""
+        self.film.caption = words + lost
         self.film.show_image(self.clip.images[n])
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.widgets.basic import Button, Glyph, box, label, repolish
+
+HEIGHT = 32
 
 
 class Notice(QFrame):
@@ -19,7 +22,7 @@ class Notice(QFrame):
         super().__init__()
         row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
         self._glyph = Glyph("information-outline")
-        self._text = label(text, wrap=False)
+        self._text = label(text, wrap=True)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._button = Button(action, size="small")
         self._button.setProperty("link", "true")
@@ -39,8 +42,17 @@ class Notice(QFrame):
         self._text.setToolTip(text)
         self._button.set_text(action)
         self._button.setVisible(bool(action))
-        self.setFixedHeight(32)
+        self._fit()
         repolish(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the sentence needs at this width: a fault is never told by halves."""
+        self.row.activate()
+        self.setFixedHeight(max(HEIGHT, self._text.heightForWidth(self._text.width()) + 12))
 
 
 class EmptyState(QWidget):

@@ -153,4 +153,6 @@ def _tell(console: Console, error: NightjarError) -> None:
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         click.echo(f"{error}" + (f"\n{error.hint}" if error.hint else ""), err=True)
+        for trace in getattr(error, "__notes__", ()):  # of a mistake of ours in a child process
+            click.echo(trace, err=True)
     sys.exit(error.exit_code)

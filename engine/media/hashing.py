@@ -52,6 +52,25 @@ def hash_file(path: Path | str) -> Work[FileDigest]:
     return FileDigest(whole.hexdigest(), done)
 
 
+def check_size(path: Path, size: int) -> None:
+    """A look at what was registered with `size` bytes, without reading it: as cheap as it is incomplete.
+
+    Raises `EvidenceChangedError` where the size is another one, `EvidenceError` where nothing is there any more.
+    """
+    if not path.is_dir():
+        with open_evidence(path) as file:
+            found = os.fstat(file.fileno()).st_size
+    else:
+        from engine.media.images import pictures_in
+
+        found = sum(each.stat().st_size for each in pictures_in(path))
+    if found != size:
+        raise EvidenceChangedError(
+            f"{name_of(path)} is not the file that was registered: it has {found} bytes now and had {size}.",
+            "Restore the original file; what the case holds of it is kept.",
+        )
+
+
 def _hash_one(path: Path, before: int, total: int | None) -> Work[FileDigest]:
     digest, size = hashlib.sha256(), 0
     with open_evidence(path) as file:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import ModelError
+from engine.errors import DeviceLostError, ModelError
 from engine.models.card import Model
 from engine.settings import user_cache_dir
 
@@ -60,7 +60,8 @@ class Session:
     def run(self, inputs: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None) -> dict[str, np.ndarray]:
         """Compute the named outputs (all where None), keyed by name.
 
-        `ModelError` where inputs do not fit, the device fails or runs out of memory, or a value is not finite.
+        `ModelError` where inputs do not fit, memory runs out or a value is not finite; `DeviceLostError` where the
+        graphics device fails.
         """
         names = list(outputs) if outputs is not None else [o.name for o in self.outputs]
         try:
@@ -161,11 +162,16 @@ def _open_optimised(data: bytes, sha256: str, options: Any) -> Any:
     except OSError:
         return ort.InferenceSession(data, options, providers=[_CPU])  # no cache here: only slower to open
     options.optimized_model_filepath = str(draft)
-    session = ort.InferenceSession(data, options, providers=[_CPU])
-    if draft.exists():
-        digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:32]
-        draft.replace(folder / f"{stem}-{digest}.onnx")
-    return session
+    try:
+        session = ort.InferenceSession(data, options, providers=[_CPU])
+        if draft.exists():
+            digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:32]
+            draft.replace(folder / f"{stem}-{digest}.onnx")
+        return session
+    except (OSError, *_open_failures()):  # type: ignore[misc] # the disk is full, or the model is none: the next line tells which
+        draft.unlink(missing_ok=True)
+        options.optimized_model_filepath = ""
+        return ort.InferenceSession(data, options, providers=[_CPU])
 
 
 def _options(threads: int | None) -> Any:
@@ -264,7 +270,7 @@ def _told(error: Exception, name: str, provider: str) -> ModelError:
             "Use a smaller batch, close other programs, or choose the device 'cpu'.",
         )
     if provider != _CPU and any(sign in text.lower() for sign in ("cuda", "cudnn", "device", "tensorrt", "dxgi")):
-        return ModelError(
+        return DeviceLostError(
             f"The graphics device stopped answering while it ran the model '{name}'.",
             "Start the work again, or choose the device 'cpu'.",
         )

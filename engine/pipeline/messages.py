@@ -113,11 +113,12 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The child met a fault that it could put into words."""
+    """The child met a fault that it could put into words, or a mistake of ours: then with its traceback."""
 
     error: str  # class name in engine.errors
     message: str
     hint: str
+    trace: str = ""
 
 
 Message = Preparing | Opened | Batch | Finished | Failed

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import signal
+import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 
-from engine.errors import NightjarError
+from engine.errors import NightjarError, WorkerBugError
 from engine.pipeline.messages import Failed, Job, Message
+
+KEPT = "What was found until then is kept."
 
 
 def run(job: Job, connection: Connection) -> None:
@@ -20,7 +23,7 @@ def run(job: Job, connection: Connection) -> None:
     from engine.pipeline.analyse import analyse
 
     try:
-        for message in _told(job, analyse):
+        for message in told(job, analyse):
             connection.send(message)
     except (BrokenPipeError, ConnectionResetError):
         os._exit(1)  # the parent is gone; nobody is left to tell
@@ -28,9 +31,12 @@ def run(job: Job, connection: Connection) -> None:
         connection.close()
 
 
-def _told(job: Job, analyse: Callable[[Job], Iterator[Message]]) -> Iterator[Message]:
-    """The messages of the analysis, ending with `Failed` where a fault can be put into words."""
+def told(job: Job, analyse: Callable[[Job], Iterator[Message]]) -> Iterator[Message]:
+    """The messages of the analysis, ending with `Failed` where it could not go on."""
     try:
         yield from analyse(job)
     except NightjarError as error:
         yield Failed(type(error).__name__, str(error), error.hint)
+    except Exception as error:  # noqa: BLE001 - a mistake of ours; the parent reports it, and here nobody reads stderr
+        trace = "".join(traceback.format_exception(error))
+        yield Failed(WorkerBugError.__name__, f"Nightjar made a mistake while it read {job.path.name}.", KEPT, trace)

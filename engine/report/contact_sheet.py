@@ -58,6 +58,7 @@ def write_contact_sheet(
     try:
         sheet.save(path, format="PNG", optimize=True)
     except OSError as error:
+        path.unlink(missing_ok=True)  # half a sheet is no sheet
         reason = error.strerror or str(error)
         raise StorageError(f"The contact sheet {path} could not be written: {reason}.") from error
 

@@ -37,11 +37,18 @@ class EmbeddingStore:
             )
         return int(found)
 
-    def add(self, model_sha256: str, model_name: str, vectors: Sequence[tuple[int, np.ndarray]]) -> None:
-        """`(crop id, (D,) unit vector)` pairs computed by another model than at ingest; known ones stay."""
+    def add(
+        self, model_sha256: str, model_name: str, vectors: Sequence[tuple[int, np.ndarray]], provider: str = ""
+    ) -> None:
+        """`(crop id, (D,) unit vector)` pairs computed by another model than at ingest; known ones stay.
+
+        `provider` is what computed them: the log names it beside the crops, as an ingest's run does.
+        """
         if not vectors:
             return
-        with self._db.transaction("embeddings.add", f"model:{model_sha256}", crops=len(vectors)) as tx:
+        crops = [crop_id for crop_id, _ in vectors]
+        span = {"crops": len(crops), "first_crop": min(crops), "last_crop": max(crops), "provider": provider}
+        with self._db.transaction("embeddings.add", f"model:{model_sha256}", **span) as tx:
             model = model_id(tx, model_sha256, model_name, len(vectors[0][1]))
             for crop_id, vector in vectors:
                 write_embedding(tx, crop_id, model, vector)

@@ -1,0 +1,195 @@
+"""A full disk during ingest, deciding, making and exporting: told in a sentence, nothing half-written, then it goes on.
+
+Once on a real small file system (where the tests may mount one), once with SQLite believing that there is no room.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.operations import cases, decisions, footage
+from app.operations.decisions import Verdicts
+from app.shell import Window
+from app.tasks import Job, JobState
+from engine.case import Case
+from engine.errors import StorageError
+from engine.ingest import register
+from engine.progress import Progress, Work, finish
+from engine.report.sheets import tracklet_sheet
+from engine.types import ItemState, Verdict
+from engine.verify import verify_case
+from tests.app.conftest import EXAMINER, Wait
+from tests.helpers.cases import new_case, searched
+from tests.helpers.walkers import PASSES, write_walkers
+
+MEGABYTES = 4
+
+
+@dataclass
+class SmallDisk:
+    """A file system of its own that can be filled up and given room again."""
+
+    folder: Path
+
+    def fill(self) -> None:
+        """Leave no byte free."""
+        free = os.statvfs(self.folder)
+        with (self.folder / "ballast").open("wb", buffering=0) as ballast:
+            ballast.write(bytes(free.f_bavail * free.f_frsize))
+
+    def free(self) -> None:
+        (self.folder / "ballast").unlink()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    if not sys.platform.startswith("linux") or os.getuid() != 0:
+        pytest.skip("only root may mount a small file system")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "nightjar-test", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("file systems may not be mounted here")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_walkers(tmp_path_factory.mktemp("footage") / "day.mp4", PASSES, seconds=26)
+
+
+def _open(window: Window, folder: Path, until: Wait) -> Case:
+    cases.open_case(window.session, folder, EXAMINER)
+    until(lambda: window.session.is_open)
+    assert window.session.case is not None
+    return window.session.case
+
+
+def _sound(case: Case) -> bool:
+    return finish(verify_case(case)).findings == ()
+
+
+def _said(window: Window, errors: list[Exception]) -> None:
+    """The failure was told, in the strip, as one of the disk's."""
+    assert isinstance(errors[0], StorageError), errors
+    assert "full" in window._notice._text.text() or "No space left" in window._notice._text.text()
+    assert not window._notice.isHidden()
+    errors.clear()
+
+
+def test_a_disk_that_fills_up_during_ingest(
+    disk: SmallDisk, clip: Path, window: Window, until: Wait, errors: list[Exception]
+) -> None:
+    with new_case(disk.folder / "case") as made:
+        item = finish(register(made, clip, "Gate"))
+    case = _open(window, disk.folder / "case", until)
+    footage.ingest(window.session, item)
+    until(lambda: case.evidence.get(item.id).state is ItemState.INGESTING)
+    disk.fill()
+    until(lambda: errors)
+    _said(window, errors)
+    assert case.evidence.get(item.id).state is not ItemState.DONE
+    assert case.audit.verify().intact
+    disk.free()
+    footage.ingest(window.session, case.evidence.get(item.id))
+    until(lambda: case.evidence.get(item.id).state is ItemState.DONE)
+    assert case.tracklets.count() == 3
+    assert _sound(case)
+    assert not errors
+
+
+def test_a_full_disk_when_a_case_is_made_and_when_a_sheet_is_exported(
+    disk: SmallDisk, opened: Window, until: Wait, errors: list[Exception]
+) -> None:
+    disk.fill()
+    session = opened.session
+    before = session.case
+    cases.open_case(session, disk.folder / "new", EXAMINER, title="Quay")
+    until(lambda: errors)
+    _said(opened, errors)
+    assert session.case is before, "the open case stays open"
+    assert before is not None
+    sheet = disk.folder / "people.png"
+
+    def export() -> Work[None]:
+        yield Progress("drawing", 0, 1)
+        tracklet_sheet(before, before.tracklets.list(), sheet)
+
+    job = session.runner.start(Job("sheet", export, failed=session.failed.emit))
+    until(lambda: job.state is JobState.FAILED)
+    until(lambda: errors)
+    _said(opened, errors)
+    assert not sheet.exists(), "half a sheet is no sheet"
+    disk.free()
+    session.runner.start(Job("sheet", export, failed=session.failed.emit))
+    until(sheet.exists)
+    cases.open_case(session, disk.folder / "new", EXAMINER, title="Quay")
+    until(lambda: session.info is not None and session.info.title == "Quay")
+    assert not errors
+
+
+def test_no_room_for_a_decision(opened: Window, until: Wait, errors: list[Exception]) -> None:
+    session = opened.session
+    case = session.case
+    assert case is not None
+    everybody = case.tracklets.list()
+    night = [t.id for t in everybody if t.modality.value == "ir"]
+    day = [t.id for t in everybody if t.modality.value == "rgb"]
+    search = searched(case, night[0], day)
+    wanted = Verdicts(search.id, (day[0],), Verdict.CONFIRMED, "the same coat, " * 1000 + "the same gait")
+    room(case, pages=0)
+    decisions.decide(session, wanted)
+    until(lambda: errors)
+    _said(opened, errors)
+    assert not case.decisions.all()
+    assert not case.subjects.list()
+    room(case, pages=10_000)
+    decisions.decide(session, wanted)
+    until(case.subjects.list)
+    assert [d.reason for d in case.decisions.all()] == [wanted.reason]
+    assert _sound_but_for_films(case)
+
+
+def test_no_room_for_what_an_ingest_finds(
+    clip: Path, tmp_path: Path, window: Window, until: Wait, errors: list[Exception]
+) -> None:
+    with new_case(tmp_path / "case") as made:
+        item = finish(register(made, clip, "Gate"))
+    case = _open(window, tmp_path / "case", until)
+    footage.ingest(window.session, item)
+    until(lambda: case.evidence.get(item.id).state is ItemState.INGESTING)
+    room(case, pages=0)
+    until(lambda: errors)
+    _said(window, errors)
+    failed = case.evidence.get(item.id)
+    assert failed.state is ItemState.FAILED
+    assert "full" in (failed.failure or "")
+    room(case, pages=10_000)
+    footage.ingest(window.session, failed)
+    until(lambda: case.evidence.get(item.id).state is ItemState.DONE)
+    assert case.tracklets.count() == 3
+    assert _sound(case)
+
+
+def room(case: Case, pages: int) -> None:
+    """Let SQLite believe that the disk has room for so many more pages."""
+    writer = case._db._writer
+    assert writer is not None
+    taken = writer.execute("PRAGMA page_count").fetchone()[0]
+    free = writer.execute("PRAGMA freelist_count").fetchone()[0]
+    writer.execute(f"PRAGMA max_page_count = {taken - free + pages}")
+
+
+def _sound_but_for_films(case: Case) -> bool:
+    """Nothing wrong but embeddings whose model is not installed."""
+    return all("model" in finding.message.lower() for finding in finish(verify_case(case)).findings)
