@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 
 from app.session import Session
 from app.tasks import Pool
+from engine.errors import DeviceLostError
 
 if TYPE_CHECKING:
     from engine.case import Case
@@ -36,7 +37,7 @@ class HeatMaps(QObject):
         super().__init__(parent)
         self._session = session
         self._pool = Pool(1, "heat", self)
-        self._open: tuple[Case, str, Likeness] | None = None  # that thread's only
+        self._open: tuple[Case, str, str, Likeness] | None = None  # that thread's only
 
     def ask(
         self,
@@ -46,20 +47,25 @@ class HeatMaps(QObject):
         failed: Callable[[Exception], None],
     ) -> None:
         """The maps of (query, candidate) crops by the student with this hash; a newer question replaces an older."""
-        case, device = self._session.case, self._session.preferences.device
+        case, device = self._session.case, self._session.device
         if case is None:
             return
 
         def compute() -> HeatPair:
             from engine.likeness import Likeness
 
-            if self._open is None or self._open[:2] != (case, student):
-                self._open = (case, student, Likeness(case, student, device))
-            maps = self._open[2].maps(*crops)
+            if self._open is None or self._open[:3] != (case, student, device):
+                self._open = (case, student, device, Likeness(case, student, device))
+            maps = self._open[3].maps(*crops)
             peak = max(float(np.abs(each).max()) for each in (maps.query, maps.candidate))
             return HeatPair(paint(maps.query, peak), paint(maps.candidate, peak))
 
-        self._pool.submit(compute, done, failed, key="heat")
+        def tell(error: Exception) -> None:
+            failed(error)
+            if isinstance(error, DeviceLostError):
+                self._session.failed.emit(error)  # the next pair is computed by the CPU
+
+        self._pool.submit(compute, done, tell, key="heat")
 
     def stop(self) -> None:
         """End the thread."""

@@ -162,13 +162,14 @@ def _open_optimised(data: bytes, sha256: str, options: Any) -> Any:
     except OSError:
         return ort.InferenceSession(data, options, providers=[_CPU])  # no cache here: only slower to open
     options.optimized_model_filepath = str(draft)
+    refusals: tuple[type[Exception], ...] = (OSError, *_open_failures())
     try:
         session = ort.InferenceSession(data, options, providers=[_CPU])
         if draft.exists():
             digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:32]
             draft.replace(folder / f"{stem}-{digest}.onnx")
         return session
-    except (OSError, *_open_failures()):  # type: ignore[misc] # the disk is full, or the model is none: the next line tells which
+    except refusals:  # the disk is full, or the model is none: opening it without the cache tells which
         draft.unlink(missing_ok=True)
         options.optimized_model_filepath = ""
         return ort.InferenceSession(data, options, providers=[_CPU])

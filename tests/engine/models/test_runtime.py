@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +118,13 @@ def test_a_failing_gpu_is_told_plainly_with_what_to_do(tmp_path: Path, message: 
     with pytest.raises(ModelError, match=said) as caught:
         session.run({})
     assert "cpu" in caught.value.hint
+
+
+def test_no_room_for_the_cache_only_costs_time(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_draft: Path, _target: Path) -> Path:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    session = open_session(tiny_models.student(tmp_path / "net.onnx"), "cpu", 1)
+    assert session.run(CROPS)["embedding"].shape == (5, 6)
+    assert cached(home) == [], "nothing is left lying about on a full disk"
