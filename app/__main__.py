@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -56,6 +57,8 @@ def install_hooks(relay: Relay, report: Callable[[Exception], None]) -> None:
             sys.__excepthook__(kind, error, trace)
         if isinstance(error, Exception):
             crash.record(error)
+            # A painter in a frame that the traceback keeps alive would still be painting when Qt shows the picture.
+            traceback.clear_frames(trace)
             relay.posted.emit(lambda: report(error))  # on the GUI thread, after what is being painted
 
     sys.excepthook = tell

@@ -17,7 +17,7 @@ from app.shell import Window
 from tests.helpers.films import people_case
 
 EXAMINER = "A. Examiner"
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 
 Wait = Callable[[Callable[[], object]], None]
 

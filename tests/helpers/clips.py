@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,11 @@ def write_clip(
     container_options: dict[str, str] | None = None,
 ) -> Path:
     """Encode pictures; `pts` in units of `time_base` (default: one frame). `rotation`: clockwise degrees to show it."""
-    images = list(images)
+    coming = iter(images)
+    first = next(coming)
     with av.open(path, "w", format=container_format, options=container_options or {}) as container:
         stream: Any = container.add_stream(codec, rate=rate)
-        stream.height, stream.width = images[0].shape[:2]
+        stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = pix_fmt
         stream.thread_count = 1
         if time_base is not None:
@@ -76,7 +78,7 @@ def write_clip(
             stream.codec_context.sample_aspect_ratio = pixel_aspect
         if rotation or mirrored:
             stream.set_display_rotation(-rotation, hflip=mirrored)
-        for place, image in enumerate(images):
+        for place, image in enumerate(chain([first], coming)):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(format=pix_fmt)
             frame.pts = place if pts is None else pts[place]
             if time_base is not None:

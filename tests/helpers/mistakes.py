@@ -11,7 +11,7 @@ import sys
 import threading
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 
 import app.__main__
 from app import shell
@@ -19,37 +19,40 @@ from app.session import Session
 
 
 class Breaking(shell.Window):
-    """Breaks for as long as `broken`."""
-
-    broken = False
+    """Breaks a few times in a row, then closes."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        for delay, act in ((200, self._break), (300, self._slot), (900, self._mend), (1000, self._finish)):
-            QTimer.singleShot(delay, self, act)
+        self._broken = self._paintings = 0
+        QTimer.singleShot(200, self, self._thread_and_slot)
+        self._again = QTimer(self)
+        self._again.timeout.connect(self._paint_again)
+        self._again.start(30)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        if self.broken:
+        painter = QPainter(self)  # alive while the exception is: Qt must not find it there when the picture is done
+        painter.fillRect(0, 0, 10, 10, "black")
+        self._paintings += 1
+        if 1 < self._paintings <= 5:
             raise ValueError("while painting")
 
-    def _break(self) -> None:
-        self.broken = True
-        for n in range(20):
-            QTimer.singleShot(20 * n, self, self.update)
-        threading.Thread(target=self._thread).start()
+    def _paint_again(self) -> None:
+        if self._paintings > 8 and self._broken == 2:
+            self._again.stop()
+            print(self._notice._text.text())
+            self.close()
+        self.update()
 
-    def _slot(self) -> None:
+    def _thread_and_slot(self) -> None:
+        thread = threading.Thread(target=self._thread)
+        thread.start()
+        thread.join()
+        self._broken += 1
         raise KeyError("in a slot")
 
     def _thread(self) -> None:
+        self._broken += 1
         raise IndexError("in a thread")
-
-    def _mend(self) -> None:
-        self.broken = False
-
-    def _finish(self) -> None:
-        print(self._notice._text.text())
-        self.close()
 
 
 if __name__ == "__main__":
