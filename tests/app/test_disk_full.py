@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,18 +18,22 @@ from app.operations import cases, decisions, footage
 from app.operations.decisions import Verdicts
 from app.shell import Window
 from app.tasks import Job, JobState
+from engine import ingest
 from engine.case import Case
 from engine.errors import StorageError
-from engine.ingest import register
+from engine.pipeline.messages import Job as IngestJob
+from engine.pipeline.messages import Message, Opened
 from engine.progress import Progress, Work, finish
 from engine.report.sheets import tracklet_sheet
-from engine.types import ItemState, Verdict
+from engine.store.records import EvidenceItem
+from engine.types import ItemState, Timestamp, Verdict
 from engine.verify import verify_case
 from tests.app.conftest import EXAMINER, Wait
-from tests.helpers.cases import new_case, searched
-from tests.helpers.walkers import PASSES, write_walkers
+from tests.helpers.cases import TIME_BASE, batch, finished, new_case, new_run, register, searched, tracklet
+from tests.helpers.children import in_a_thread
 
-MEGABYTES = 4
+MEGABYTES = 32
+BATCHES = 12
 
 
 @dataclass
@@ -38,11 +42,11 @@ class SmallDisk:
 
     folder: Path
 
-    def fill(self) -> None:
-        """Leave no byte free."""
+    def fill(self, leave: int = 0) -> None:
+        """Leave so many bytes free."""
         free = os.statvfs(self.folder)
         with (self.folder / "ballast").open("wb", buffering=0) as ballast:
-            ballast.write(bytes(free.f_bavail * free.f_frsize))
+            ballast.write(bytes(free.f_bavail * free.f_frsize - leave))
 
     def free(self) -> None:
         (self.folder / "ballast").unlink()
@@ -63,9 +67,38 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_walkers(tmp_path_factory.mktemp("footage") / "day.mp4", PASSES, seconds=26)
+def _analyse(_job: IngestJob) -> Iterator[Message]:
+    """What an ingest child would tell, without looking at any picture."""
+    run = new_run()
+    yield Opened(
+        frames_expected=400,
+        start=Timestamp(0, TIME_BASE),
+        duration=None,
+        segments=(),
+        detector=run.detector,
+        detector_sha256=run.detector_sha256,
+        student=run.student,
+        student_sha256=run.student_sha256,
+        embedding_dimension=run.embedding_dimension,
+        provider=run.provider,
+        versions=dict(run.versions),
+    )
+    for n in range(BATCHES):
+        found = tuple(tracklet(10 * n + k, start=100 * n, crops=5) for k in range(1, 11))
+        yield batch(100 * n, 100 * n + 99, found)
+    yield finished(100 * BATCHES)
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], EvidenceItem]:
+    """Makes a case in a folder, with one item that `_analyse` will ingest."""
+    monkeypatch.setattr(ingest, "_child", in_a_thread(_analyse))
+
+    def make(folder: Path) -> EvidenceItem:
+        with new_case(folder / "case") as case:
+            return register(case, folder)
+
+    return make
 
 
 def _open(window: Window, folder: Path, until: Wait) -> Case:
@@ -88,24 +121,28 @@ def _said(window: Window, errors: list[Exception]) -> None:
 
 
 def test_a_disk_that_fills_up_during_ingest(
-    disk: SmallDisk, clip: Path, window: Window, until: Wait, errors: list[Exception]
+    disk: SmallDisk,
+    registered: Callable[[Path], EvidenceItem],
+    window: Window,
+    until: Wait,
+    errors: list[Exception],
 ) -> None:
-    with new_case(disk.folder / "case") as made:
-        item = finish(register(made, clip, "Gate"))
+    item = registered(disk.folder)
     case = _open(window, disk.folder / "case", until)
+    disk.fill(leave=600_000)
     footage.ingest(window.session, item)
-    until(lambda: case.evidence.get(item.id).state is ItemState.INGESTING)
-    disk.fill()
     until(lambda: errors)
     _said(window, errors)
     assert case.evidence.get(item.id).state is not ItemState.DONE
     assert case.audit.verify().intact
+    assert 0 < case.tracklets.count() < 10 * BATCHES, "whole batches are kept"
+    assert case.tracklets.count() % 10 == 0
     disk.free()
     footage.ingest(window.session, case.evidence.get(item.id))
-    until(lambda: case.evidence.get(item.id).state is ItemState.DONE)
-    assert case.tracklets.count() == 3
-    assert _sound(case)
+    until(lambda: errors or case.evidence.get(item.id).state is ItemState.DONE)
     assert not errors
+    assert case.tracklets.count() == 10 * BATCHES
+    assert _sound(case)
 
 
 def test_a_full_disk_when_a_case_is_made_and_when_a_sheet_is_exported(
@@ -161,14 +198,12 @@ def test_no_room_for_a_decision(opened: Window, until: Wait, errors: list[Except
 
 
 def test_no_room_for_what_an_ingest_finds(
-    clip: Path, tmp_path: Path, window: Window, until: Wait, errors: list[Exception]
+    registered: Callable[[Path], EvidenceItem], tmp_path: Path, window: Window, until: Wait, errors: list[Exception]
 ) -> None:
-    with new_case(tmp_path / "case") as made:
-        item = finish(register(made, clip, "Gate"))
+    item = registered(tmp_path)
     case = _open(window, tmp_path / "case", until)
+    room(case, pages=10)
     footage.ingest(window.session, item)
-    until(lambda: case.evidence.get(item.id).state is ItemState.INGESTING)
-    room(case, pages=0)
     until(lambda: errors)
     _said(window, errors)
     failed = case.evidence.get(item.id)
@@ -176,8 +211,9 @@ def test_no_room_for_what_an_ingest_finds(
     assert "full" in (failed.failure or "")
     room(case, pages=10_000)
     footage.ingest(window.session, failed)
-    until(lambda: case.evidence.get(item.id).state is ItemState.DONE)
-    assert case.tracklets.count() == 3
+    until(lambda: errors or case.evidence.get(item.id).state is ItemState.DONE)
+    assert not errors
+    assert case.tracklets.count() == 10 * BATCHES
     assert _sound(case)
 
 
