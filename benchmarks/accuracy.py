@@ -9,6 +9,7 @@ same models, data and code is not measured again (`--fresh` does). Test data is 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.common import RESULTS
-from engine.errors import NightjarError, UsageError
+from engine.errors import Cancelled, NightjarError, UsageError
 from engine.progress import Work
 
 if TYPE_CHECKING:
@@ -198,7 +199,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--train-ablation", action="store_true", help="train the ablation anew: hours")
     start = SHARED / "weights" / "mobilenet_v2-imagenet-torchvision.pth"
     parser.add_argument("--weights", type=Path, default=start, help="ImageNet weights the ablation starts from")
-    parser.add_argument("--workers", type=int, default=1, help="processes that render (default 1)")
+    cores = min(os.cpu_count() or 1, 4)
+    parser.add_argument("--workers", type=int, default=cores, help=f"processes that render (default {cores})")
     parser.add_argument("--threads", type=int, default=2, help="that run a model (default 2)")
     parser.add_argument("--fresh", action="store_true", help="measure again what is kept from earlier runs")
     parser.add_argument("--cache", type=Path, default=work / "kept", help="where measurements are kept")
@@ -224,7 +226,7 @@ def measure(parsed: argparse.Namespace) -> list[str]:
     A section that was asked for by name and cannot be measured ends the command.
     """
     from benchmarks.accuracy_card import write_card
-    from benchmarks.accuracy_record import save_section, today, write_page
+    from benchmarks.accuracy_record import load_results, save_section, today, write_page
     from training.synthetic.cli import run_with_bar
 
     request, left_out = Request(parsed), []
@@ -233,7 +235,7 @@ def measure(parsed: argparse.Namespace) -> list[str]:
         try:
             section = run_with_bar(SECTIONS[name](request))
         except NightjarError as error:
-            if parsed.only:
+            if parsed.only or isinstance(error, Cancelled):
                 raise
             left_out.append(f"{name}: {error} {error.hint}".strip())
             continue
@@ -241,11 +243,10 @@ def measure(parsed: argparse.Namespace) -> list[str]:
         for table in section.tables:
             table.print()
         used = request.notebook.used or [(today(), request.notebook.code)]
-        result = save_section(parsed.results, name, section, tuple(SECTIONS), used)
-        write_page(parsed.page, result)
-        for card in parsed.write_card:
-            write_card(card, result)
-            print(f"wrote the figures onto {card}; python -m benchmarks.model_cards brings docs/models.md up to date")
+        write_page(parsed.page, save_section(parsed.results, name, section, tuple(SECTIONS), used))
+    for card in parsed.write_card:
+        write_card(card, load_results(parsed.results))
+        print(f"wrote the figures onto {card}; python -m benchmarks.model_cards brings docs/models.md up to date")
     return left_out
 
 

@@ -150,7 +150,7 @@ def footage_section(names: Sequence[str], notebook: Notebook, sheets: Path, thre
         for detector in detectors:
             row = yield from _agreed(detector, peer, clip, notebook)
             table.add(clip.name, detector.name, *(row[name] for name in AGREED[2:]))
-            if detector.model_sha256:
+            if detector.model_sha256 and row["share"] is not None:
                 protocol = f"of {row['its boxes']} YOLOX-nano boxes from score {SURE}, shared at IoU 0.5"
                 values = {"agreement": round(100 * row["share"], 1)}
                 figures.append(figure(detector.model_sha256, f"real RGB footage, {clip.name}", protocol, values))
@@ -176,7 +176,7 @@ def _agreed(detector: Detector, peer: Detector, clip: Path, notebook: Notebook) 
             "frames": found.frames,
             "its boxes": found.peer,
             "shared": found.shared,
-            "share": found.share,
+            "share": found.share if found.peer else None,
             "extra per frame": found.extra / found.frames,
         }
 

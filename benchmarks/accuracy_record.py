@@ -124,10 +124,7 @@ def save_section(
 
     `used`: day and code of each measurement in it.
     """
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))["sections"]
-    except (OSError, ValueError, KeyError):
-        kept = {}
+    kept = load_results(path)["sections"]
     kept[name] = {
         "title": section.title,
         "text": section.text,
@@ -140,6 +137,15 @@ def save_section(
     result = {"bench": "accuracy", "written": today(), "sections": {each: kept[each] for each in order if each in kept}}
     _write(path, json.dumps(result, indent=2, ensure_ascii=False, default=str) + "\n")
     return result
+
+
+def load_results(path: Path) -> dict[str, Any]:
+    """The JSON as it was saved; without sections where there is none, or it is damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = {}
+    return found if isinstance(found, dict) and "sections" in found else {"sections": {}}
 
 
 def _table_values(table: Table) -> dict[str, Any]:

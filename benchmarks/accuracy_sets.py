@@ -8,6 +8,7 @@ trained on, and with the plain stations of crops and scenes (training/synthetic/
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,21 +86,25 @@ def rendered_set(wanted: Rendered, data: Path, makehuman: Path, workers: int) ->
 def described(root: Path, title: str = "") -> LabelledSet:
     """What is known of the set in `root`: from its manifest where it was rendered, else from its test pictures."""
     made = _manifest(root)
-    if made.get("complete"):
-        asked = made["parameters"]
-        facts = {
-            "kind": f"rendered {made['kind']}",
-            "seed": asked["seed"],
-            "styles": asked.get("styles", "all"),
-            "variety": asked.get("variety", ""),
-            "people": asked.get("ids", ""),
-            "pictures": asked["frames"] if "frames" in asked else 6 * asked["ids"] * asked["per_camera"],
-            "picture version": made["version"],
-        }
-        return LabelledSet(title or root.name, root, made["files_sha256"], facts)
-    photos = open_set(root).test
-    facts = {"kind": "labelled pictures", "people": len({p.identity for p in photos}), "pictures": len(photos)}
-    return LabelledSet(title or root.name, root, fingerprint(root, photos), facts)
+    if not made.get("complete"):
+        photos = open_set(root).test
+        facts = {"kind": "labelled pictures", **_counts(photos)}
+        return LabelledSet(title or root.name, root, fingerprint(root, photos), facts)
+    asked = made["parameters"]
+    counts = {"frames": asked["frames"]} if made["kind"] == "frames" else _counts(open_set(root).test)
+    facts = {
+        "kind": f"rendered {made['kind']}",
+        "seed": asked["seed"],
+        "styles": asked.get("styles", "all"),
+        "variety": asked.get("variety", ""),
+        **counts,
+        "picture version": made["version"],
+    }
+    return LabelledSet(title or root.name, root, made["files_sha256"], facts)
+
+
+def _counts(photos: Sequence[Photo]) -> dict[str, int]:
+    return {"people": len({photo.identity for photo in photos}), "pictures": len(photos)}
 
 
 def _manifest(root: Path) -> dict[str, Any]:

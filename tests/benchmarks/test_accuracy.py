@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from benchmarks.accuracy_sets import CROPS, described, rendered_set
 from benchmarks.accuracy_student import HEADLINES, NONE, rankings, searches, summary, thinned, with_neighbours
 from benchmarks.common import Table
 from engine.errors import UsageError
+from engine.models.card import ModelCard
+from engine.models.library import ModelLibrary
 from engine.progress import Progress, Work, finish
 from engine.retrieval.rerank import k_reciprocal
 from engine.settings import SearchSettings
@@ -207,6 +210,36 @@ def test_the_ablation_on_record_is_told_with_where_it_comes_from(tmp_path: Path)
     assert joint[3] == "9.8 (9.1 to 10.8)"
     one_seed = [row for row in section["tables"][0]["rows"] if row[2] == 1]
     assert all("to" not in row[3] for row in one_seed)
+
+
+def test_measured_figures_reach_the_card_of_their_model(tmp_path: Path) -> None:
+    library = ModelLibrary()
+    model = library.get(library.default("student"))
+    card = tmp_path / "card.json"
+    replace(model.card, metrics=()).save(card)
+    assert run(tmp_path, "--only", "sysu", "--sysu", str(TINY), "--write-card", str(card)) == 0
+    row = json.loads((tmp_path / "accuracy.json").read_text(encoding="utf-8"))["sections"]["sysu"]["tables"][1]["rows"][
+        0
+    ]
+    found = ModelCard.load(card).metrics
+    assert found[0].name == "R1"
+    assert found[0].value == round(row[2], 1)
+    assert "all-search, single-shot" in found[0].protocol
+    assert "no re-ranking" in found[0].protocol
+    assert found[0].data == "crops-tiny (4 people)"
+
+
+def test_ctrl_c_ends_the_command_and_not_only_the_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = []
+
+    def section(_request: accuracy.Request) -> Work[Section]:
+        began.append(1)
+        yield Progress("measuring", 0, 1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(accuracy, "SECTIONS", {"one": section, "two": section})
+    assert run(tmp_path) == 130
+    assert len(began) == 1
 
 
 def test_what_is_missing_is_said_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
