@@ -57,6 +57,13 @@ class SubjectView:
         return [a for a in self.appearances if a.tracklet.modality is modality]
 
 
+def statement(case: Case) -> str:
+    """What the cards of the models used in this case say must stand beside their results."""
+    from engine.report.sheets import statements
+
+    return " ".join(statements(case))
+
+
 def rows(case: Case) -> list[SubjectRow]:
     """Every open subject."""
     with case.reader():

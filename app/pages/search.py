@@ -16,12 +16,12 @@ from app.session import Changes, Session
 from app.tasks import Job
 from app.thumbnails import Thumbnails
 from app.tiles import Tile, TileModel
-from app.widgets.basic import Button, Segment, box, label
+from app.widgets.basic import Button, Segment, box
 from app.widgets.compare import CompareView
 from app.widgets.decision_bar import DecisionBar
 from app.widgets.details_row import DetailsRow
 from app.widgets.grid import TileView
-from app.widgets.notices import EmptyState, Notice
+from app.widgets.notices import EmptyState, Notice, Statement
 from app.widgets.query_panel import QueryPanel
 from app.widgets.results_line import ResultsLine
 from app.widgets.search_history import search_history
@@ -82,9 +82,9 @@ class SearchPage(Page):
         area = QWidget()
         column = box(QVBoxLayout(area))
         self._lead = Notice("plain", LEAD)
-        self._provisional = label("", "warning")
-        self._lead.row.addWidget(self._provisional)
+        self.statement = Statement()  # over grid and comparison alike
         column.addWidget(self._lead)
+        column.addWidget(self.statement)
         self.line = ResultsLine(int(self.session.preferences.get("tile_width", 142)))
         column.addWidget(self.line)
         self._both = QStackedWidget()
@@ -234,8 +234,7 @@ class SearchPage(Page):
         self.panel.show()
         self.line.offer(False)
         self.line.show_search(data)
-        self._provisional.setText(tr("Provisional model: not validated on this site.") if data.provisional else "")
-        self._provisional.setToolTip(data.provisional)
+        self.statement.say(data.provisional)
         self.bar.none.setChecked(data.search.none_found)
         self._stack.setCurrentIndex(RESULTS if data.tiles else NOTHING)
         self._empty.set_text(tr("Nobody in the archive passed the filters. Widen them and search again."))

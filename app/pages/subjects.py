@@ -25,7 +25,7 @@ from app.widgets.appearance_panel import AppearancePanel
 from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, styled
 from app.widgets.grid import TileView
 from app.widgets.lists import ShortList
-from app.widgets.notices import EmptyState
+from app.widgets.notices import EmptyState, Statement
 from app.widgets.pictures import CropPicture
 from app.widgets.place_cameras import PlaceCameras
 from app.widgets.way_panel import WayPanel
@@ -70,6 +70,8 @@ class SubjectsPage(Page):
         self.panel = AppearancePanel(self.thumbnails)
         row.addWidget(self.panel)
         self._stack.addWidget(whole)
+        self.statement = Statement()
+        self.body.addWidget(self.statement)
         self.body.addWidget(self._stack, 1)
         self.panel.stepped.connect(self._step)
         self.panel.saved.connect(self._save_notes)
@@ -141,13 +143,14 @@ class SubjectsPage(Page):
         return area
 
     def concerned(self, changes: Changes) -> bool:
-        return changes.any_of("case", "subjects", "footage", "tracklets")
+        return changes.any_of("case", "subjects", "footage", "tracklets", "models")
 
     def focus_main(self) -> None:
         self.list.setFocus()
 
     def refresh(self) -> None:
         self.session.read(subjects.rows, self._show_rows, key="subjects")
+        self.session.read(subjects.statement, self.statement.say, key="statement")
 
     def _show_rows(self, rows: list[SubjectRow]) -> None:
         now = self.view.subject.id if self.view else None

@@ -55,6 +55,18 @@ class Notice(QFrame):
         self.setFixedHeight(max(HEIGHT, self._text.heightForWidth(self._text.width()) + 12))
 
 
+class Statement(Notice):
+    """What a model's card says must stand beside its results, in the card's own words; out of sight where nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("warning")
+        self.hide()
+
+    def say(self, words: str) -> None:
+        self.show_message("warning", words)
+        self.setVisible(bool(words))
+
+
 class EmptyState(QWidget):
     """One sentence and one button, centred."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.case import Case
+from engine.models.library import ModelLibrary
 from engine.report.contact_sheet import Tile, write_contact_sheet
 from engine.report.tables import CaseFacts, Row, original_of
 from engine.search import SearchResult
@@ -39,6 +40,13 @@ def tracklet_sheet(case: Case, tracklets: Sequence[Tracklet], path: Path) -> Non
     write_contact_sheet(path, case.info.title, notices, rows, columns=5)
 
 
+def statements(case: Case) -> list[str]:
+    """What the cards of the models that embedded this case say must stand wherever their results are shown."""
+    library = ModelLibrary()
+    found = (library.by_sha256(sha256) for sha256, _, _ in case.embeddings.models())
+    return sorted({model.card.provisional for model in found if model is not None and model.card.provisional})
+
+
 def subject_sheet(case: Case, subject: Subject, path: Path) -> None:
     """One row per appearance of a subject in order of time, under the original it comes from, with both times."""
     from engine.perception.preprocess import decode_jpeg
@@ -64,6 +72,7 @@ def subject_sheet(case: Case, subject: Subject, path: Path) -> None:
     name = "" if subject.name == subject.label else f" {subject.name}"
     notices = [
         f"{len(tracklets)} appearances, gathered by the examiner. The software ranks; it identifies nobody.",
+        *statements(case),
         *(original_of(facts.items[number]) for number in items),
     ]
     if len(tracklets) > _TRACKLETS_PER_SHEET:

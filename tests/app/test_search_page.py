@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
@@ -141,3 +142,30 @@ def test_observations_are_stored_with_the_decision(page: SearchPage, until: Wait
     assert case is not None
     until(case.decisions.all)
     assert case.decisions.all()[0].observations == {"footwear": "different"}
+
+
+def test_what_the_card_says_of_the_model_stands_over_its_results(opened: Window, until: Wait) -> None:
+    from engine.models.library import ModelLibrary
+
+    library = ModelLibrary()
+    card = library.get(library.default("student")).card
+    case = opened.session.case
+    assert case is not None
+    everybody = case.tracklets.list()
+    night = [t.id for t in everybody if t.modality.value == "ir"]
+    day = [t.id for t in everybody if t.modality.value == "rgb"]
+    vector = np.eye(1, card.dimension, dtype=np.float32)[0]
+    case.embeddings.add(card.sha256, card.name, [(everybody[0].best_crop, vector)])
+    searched(case, night[0], day, model=card.sha256)
+    case.subjects.add(case.subjects.create().id, [night[0], day[0]])
+    page = opened.show_page("search")
+    assert isinstance(page, SearchPage)
+    until(lambda: page.data is not None)
+    for key in (Qt.Key.Key_G, Qt.Key.Key_C):
+        QTest.keyClick(page.view, key)
+        assert page.statement.isVisible() == bool(card.provisional)
+        assert page.statement._text.text() == card.provisional
+    subjects = opened.show_page("subjects")
+    assert subjects is not None
+    until(lambda: subjects.statement.isVisible() == bool(card.provisional))
+    until(lambda: subjects.statement._text.text() == card.provisional)
