@@ -159,6 +159,7 @@ def key_sheet(parent: QWidget, keymap: KeyMap, page: str) -> None:
     for scope in order[:3]:
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(6)
         grid.addWidget(label(scope.capitalize() if scope else tr("Everywhere"), "item"), 0, 0, 1, 2)
         rows = [c for c in COMMANDS if c.scope == scope]
         for n, command in enumerate(rows, start=1):

@@ -95,6 +95,7 @@ class FrameFeed(QObject):
         self._registered = (Path(), 0)  # decoder thread only
         self.item: Opened | None = None
         self.current: Shown | None = None
+        self._asked: int | None = None  # a frame on its way
         self._room = QSize(1280, 720)
         self._generation = 0
         self._queue: deque[Shown] = deque()
@@ -120,7 +121,7 @@ class FrameFeed(QObject):
         self.stop()
         self._generation += 1
         generation = self._generation
-        self.item = self.current = None
+        self.item = self.current = self._asked = None
 
         def load() -> Opened:
             from engine.media.source import open_source
@@ -153,6 +154,7 @@ class FrameFeed(QObject):
         self._request(pts)
 
     def _request(self, pts: int) -> None:
+        self._asked = pts
         generation, room = self._generation, QSize(self._room)
 
         def decode() -> Shown:
@@ -166,14 +168,16 @@ class FrameFeed(QObject):
         def done(picture: Shown) -> None:
             if generation == self._generation:
                 self.current = picture
+                if self._asked == pts:
+                    self._asked = None
                 self.shown.emit(picture)
 
         self._pool.submit(decode, done, self._fail, key="frame")
 
     def redraw(self) -> None:
-        """The same frame again, for a new room."""
+        """The frame asked for last, again, for a new room: a step on its way is not lost to a resize."""
         if self.current is not None and not self.playing:
-            self._request(self.current.pts)
+            self._request(self.current.pts if self._asked is None else self._asked)
 
     def step(self, frames: int) -> None:
         """Frame by frame."""
@@ -190,7 +194,7 @@ class FrameFeed(QObject):
             return
         self.stop()
         self._speed = speed
-        self._at_end = False
+        self._at_end, self._asked = False, None
         self._base = (self.current.seconds, time.perf_counter())
         start = self.item.beside(self.current.pts, 1)
         if start == self.current.pts:
@@ -275,6 +279,7 @@ class FrameFeed(QObject):
 
     def _fail(self, error: Exception) -> None:
         self.stop()
+        self._asked = None
         self.failed.emit(error)
 
 

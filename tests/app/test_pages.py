@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.keys import KeyMap
+from app.keys import SCOPES, KeyMap
 from app.pages import PAGES
 from app.shell import Window
-from tests.app.conftest import Wait
+from tests.app.conftest import PATIENCE_MS, Wait
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1180, 720)])
@@ -42,6 +44,37 @@ def test_review_steps_exactly_one_frame(opened: Window, until: Wait) -> None:
     assert page.feed.current.pts == int(page.feed.item.pts[1])
     QTest.keyClick(page.canvas, Qt.Key.Key_Comma)
     until(lambda: page.feed.current.pts == first)
+
+
+def test_a_step_is_not_lost_to_a_resize(opened: Window, until: Wait) -> None:
+    page = opened.show_page("review")
+    until(lambda: page.feed.current is not None)
+    busy = threading.Event()
+    page.feed._pool.submit(lambda: busy.wait(PATIENCE_MS / 1000), lambda _none: None)
+    QTest.keyClick(page.canvas, Qt.Key.Key_Period)
+    page.canvas.resized.emit()
+    busy.set()
+    until(lambda: page.feed.current.pts == int(page.feed.item.pts[1]))
+
+
+def test_the_key_sheet_fits_the_smallest_window(opened: Window) -> None:
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QDialog
+
+    sizes = []
+
+    def look() -> None:
+        sheet = QApplication.activeModalWidget()
+        assert isinstance(sheet, QDialog)
+        sizes.append(sheet.sizeHint())
+        sheet.accept()
+
+    for scope in SCOPES[1:]:
+        opened.show_page(scope)
+        QTimer.singleShot(50, look)
+        opened.show_keys()
+    least = opened.minimumSize()
+    assert all(size.height() <= least.height() and size.width() <= least.width() for size in sizes), sizes
 
 
 def test_a_click_picks_the_person_under_it(opened: Window, until: Wait) -> None:
