@@ -218,6 +218,7 @@ class SearchPage(Page):
         """A case was opened or closed: continue its latest search."""
         self.data = None
         self.panel.show_draft(None)
+        self.panel.filters.reset()
         self.panel.hide()
         self.model.show([])
         self._stack.setCurrentIndex(NOTHING)

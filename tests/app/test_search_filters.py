@@ -11,7 +11,7 @@ from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtTest import QTest
 
 from app import people
-from app.operations import searching
+from app.operations import cases, searching
 from app.shell import Window
 from engine.models.library import ModelLibrary
 from engine.store.records import ClockRecord
@@ -117,3 +117,12 @@ def test_moments_the_wrong_way_round_are_told(page: Any, until: Wait, errors: li
     assert "Widen the filters" in errors[0].hint  # type: ignore[attr-defined]
     until(page.line.search.isVisible)
     assert page.data is before, "what was found before stays"
+
+
+def test_filters_do_not_pass_from_one_case_to_another(page: Any, until: Wait) -> None:
+    page.panel.filters.ask_time()
+    cases.close_case(page.session)
+    until(lambda: page.shell.current == "start")
+    page.enter()
+    assert not page.panel.filters.since[0].isChecked()
+    assert page.panel.filters.choice(None) == searching.Choice()
