@@ -66,7 +66,7 @@ def _tables(summary: Sequence[dict[str, Any]], longer: dict[str, Any] | None = N
     for protocol in dict.fromkeys(entry["protocol"] for entry in summary):
         headings = ("row", "re-ranking", "seeds", *FIGURES)
         note = "Mean, and lowest to highest, over the seeds."
-        table = Table(f"{protocol}, per cent", *headings, note=note, decimals=1)
+        table = Table(f"Rendered people, {protocol}, per cent", *headings, note=note, decimals=1)
         for entry in summary:
             if entry["protocol"] == protocol:
                 cells = [_spread(entry["mean"][name], entry["figures"][name]) for name in FIGURES]

@@ -143,14 +143,10 @@ def _name(case: Case, tracklet: Tracklet, truth: Truth) -> Named:
 
 
 def _tracking(case: Case, item: EvidenceItem, named: Sequence[Named], place: Path) -> dict[str, Any]:
-    from trackers.eval import evaluate_mot_sequence
-
     mine = [each for each in named if each.tracklet.item_id == item.id]
     right = [each for each in mine if each.person is not None]
     found = {each.person for each in right}
-    tracked = place / f"{item.path.stem}.txt"
-    tracked.write_text(_as_mot(case, item, mine), encoding="ascii")
-    scores = evaluate_mot_sequence(demo_source() / tracked.name, tracked, ["CLEAR", "HOTA", "Identity"], OVERLAP)
+    hota, idf1 = _scores(case, item, mine, place) if mine else (0.0, 0.0)  # the evaluator refuses an empty list
     return {
         "clip": item.camera.name,
         "kind": mine[0].tracklet.modality.label if mine else "",
@@ -160,9 +156,19 @@ def _tracking(case: Case, item: EvidenceItem, named: Sequence[Named], place: Pat
         "fragments": len(right) - len(found),
         "of nobody": len(mine) - len(right),
         "purity": sum(each.purity for each in right) / max(len(right), 1),
-        "HOTA": float(scores.HOTA.HOTA),
-        "IDF1": float(scores.Identity.IDF1),
+        "HOTA": hota,
+        "IDF1": idf1,
     }
+
+
+def _scores(case: Case, item: EvidenceItem, named: Sequence[Named], place: Path) -> tuple[float, float]:
+    """HOTA and IDF1 of one clip's tracklets, in [0, 1]."""
+    from trackers.eval import evaluate_mot_sequence
+
+    tracked = place / f"{item.path.stem}.txt"
+    tracked.write_text(_as_mot(case, item, named), encoding="ascii")
+    scores = evaluate_mot_sequence(demo_source() / tracked.name, tracked, ["CLEAR", "HOTA", "Identity"], OVERLAP)
+    return float(scores.HOTA.HOTA), float(scores.Identity.IDF1)
 
 
 def _as_mot(case: Case, item: EvidenceItem, named: Sequence[Named]) -> str:

@@ -38,12 +38,12 @@ def _people(seed: int, styles: str) -> CropSettings:
 
 
 CROPS = (
-    Rendered("unseen people, training styles", "test-training", _people(77, TRAINING)),
-    Rendered("unseen people, held-out styles", "test-heldout", _people(78, HELD_OUT)),
+    Rendered("unseen rendered people, training styles", "test-training", _people(77, TRAINING)),
+    Rendered("unseen rendered people, held-out styles", "test-heldout", _people(78, HELD_OUT)),
 )
 FRAMES = tuple(
     Rendered(
-        f"{variety} frames, {styles} styles",
+        f"{variety} rendered frames, {styles} styles",
         f"frames-{variety}-{styles}",
         FrameSettings(300, 71, styles=styles, variety=variety),
     )
