@@ -27,6 +27,7 @@ from engine.progress import Work
 from engine.query import Query
 from engine.retrieval.rerank import RERANKERS
 from engine.search import SearchOptions, run_search
+from engine.settings import Settings
 from engine.store.records import EvidenceItem, Tracklet
 from engine.store.tracklets import TrackletFilter
 from engine.types import Box, Modality
@@ -59,7 +60,8 @@ def demo_section(detectors: Sequence[str], student: str, notebook: Notebook) -> 
     digests = {card.name: card.sha256 for card in models}
     figures = []
     for detector in detectors:
-        key = {"detector": digests.get(detector, MOTION), "student": digests[student], "demo": demo["files_sha256"]}
+        key = {"detector": digests.get(detector, MOTION), "student": digests[student], "demo": demo["files_sha256"],
+               "settings": repr(Settings())}  # fmt: skip
 
         def measure(detector: str = detector) -> Work[dict[str, Any]]:
             return (yield from run_demo(detector, student))
@@ -98,7 +100,8 @@ def run_demo(detector: str, student: str) -> Work[dict[str, Any]]:
 def _all_clips(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Sums over the clips, and means of the scores."""
     sums = {name: sum(row[name] for row in rows) for name in COUNTED}
-    means = {name: float(np.mean([row[name] for row in rows])) for name in ("purity", "HOTA", "IDF1")}
+    known = {name: [row[name] for row in rows if row[name] is not None] for name in ("purity", "HOTA", "IDF1")}
+    means = {name: float(np.mean(values)) if values else None for name, values in known.items()}
     return {"clip": "all clips", "kind": "", **sums, **means}
 
 
@@ -155,7 +158,7 @@ def _tracking(case: Case, item: EvidenceItem, named: Sequence[Named], place: Pat
         "tracklets": len(mine),
         "fragments": len(right) - len(found),
         "of nobody": len(mine) - len(right),
-        "purity": sum(each.purity for each in right) / max(len(right), 1),
+        "purity": sum(each.purity for each in right) / len(right) if right else None,
         "HOTA": hota,
         "IDF1": idf1,
     }

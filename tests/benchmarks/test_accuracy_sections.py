@@ -68,10 +68,19 @@ def test_without_a_detector_that_sees_single_frames_it_is_said(monkeypatch: pyte
 
 def test_all_clips_are_summed_and_their_scores_averaged() -> None:
     counts = dict.fromkeys(accuracy_demo.COUNTED, 3)
-    clips = [{**counts, "purity": 1.0, "HOTA": 0.2, "IDF1": 0.4}, {**counts, "purity": 0.5, "HOTA": 0.4, "IDF1": 0.8}]
+    clips = [
+        {**counts, "purity": 1.0, "HOTA": 0.2, "IDF1": 0.4},
+        {**counts, "purity": 0.5, "HOTA": 0.4, "IDF1": 0.8},
+        {
+            **counts,
+            "purity": None,
+            "HOTA": 0.0,
+            "IDF1": 0.0,
+        },  # nobody was tracked: the scores suffer, purity is unknown
+    ]
     whole = accuracy_demo._all_clips(clips)
-    assert whole["fragments"] == whole["of nobody"] == 6
-    assert (whole["purity"], whole["HOTA"], whole["IDF1"]) == pytest.approx((0.75, 0.3, 0.6))
+    assert whole["fragments"] == whole["of nobody"] == 9
+    assert (whole["purity"], whole["HOTA"], whole["IDF1"]) == pytest.approx((0.75, 0.2, 0.4))
     assert set(whole) == set(accuracy_demo.FOUND[1:])
 
 
