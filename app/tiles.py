@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -18,6 +20,7 @@ from engine.types import Modality, Verdict
 
 Index = QModelIndex | QPersistentModelIndex
 BLOCK = 200
+KEPT_BLOCKS = 40  # many screens of the smallest tiles; what was seen longest ago is fetched again
 TEXT_HEIGHT, STRIP_HEIGHT, GAP = 76, 22, 8
 RATIO = 1.3  # image height to tile width
 VERDICT_ICONS = {
@@ -105,7 +108,7 @@ class LazyTileModel(TileModel):
         super().__init__()
         self._fetch = fetch
         self.ids: Sequence[int] = ()
-        self._blocks: dict[int, list[Tile] | None] = {}
+        self._blocks: OrderedDict[int, list[Tile] | None] = OrderedDict()
         self._generation = 0
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
@@ -114,7 +117,7 @@ class LazyTileModel(TileModel):
     def show_ids(self, ids: Sequence[int]) -> None:
         self.beginResetModel()
         self.ids = ids
-        self._blocks = {}
+        self._blocks = OrderedDict()
         self._generation += 1
         self.endResetModel()
 
@@ -127,15 +130,19 @@ class LazyTileModel(TileModel):
             wanted = [int(number) for number in self.ids[block * BLOCK : (block + 1) * BLOCK]]
             generation = self._generation
             self._fetch(wanted, lambda tiles: self._keep(generation, block, tiles))
+        self._blocks.move_to_end(block)
         tiles = self._blocks[block]
         return tiles[place] if tiles is not None and place < len(tiles) else None
 
     def row_of(self, tracklet: int) -> int | None:
-        return next((n for n, number in enumerate(self.ids) if int(number) == tracklet), None)
+        found = np.flatnonzero(np.asarray(self.ids) == tracklet)
+        return int(found[0]) if len(found) else None
 
     def _keep(self, generation: int, block: int, tiles: list[Tile]) -> None:
         if generation == self._generation:
             self._blocks[block] = tiles
+            while len(self._blocks) > KEPT_BLOCKS:
+                self._blocks.popitem(last=False)
             last = min((block + 1) * BLOCK, len(self.ids)) - 1
             self.dataChanged.emit(self.index(block * BLOCK), self.index(last))
 

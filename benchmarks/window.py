@@ -45,19 +45,25 @@ class Content:
 def build(folder: Path, people: int) -> None:
     """A case in `folder` with `people` daytime tracklets and ten by night, with made-up embeddings of the default
     student."""
+    with Case.create(folder, "Bench", "bench") as case:
+        add_people(case, folder.parent, 10, Modality.INFRARED)
+        add_people(case, folder.parent, people)
+
+
+def add_people(case: Case, folder: Path, people: int, modality: Modality = Modality.VISIBLE) -> None:
+    """An item without footage, and so many tracklets in it."""
     library = ModelLibrary()
     card = library.get(library.default("student")).card
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, (200, 128, 64, 3), np.uint8)
     pictures = [cv2.imencode(".jpg", cv2.GaussianBlur(each, (9, 9), 4))[1].tobytes() for each in noise]
-    with Case.create(folder, "Bench", "bench") as case:
-        for number, (modality, count) in enumerate(((Modality.INFRARED, 10), (Modality.VISIBLE, people))):
-            footage = folder.parent / f"footage{number}"
-            footage.write_bytes(b"made up")
-            content = Content(f"{number:064x}")
-            item = case.evidence.register(footage, content, content, f"Camera {number}", modality=modality)
-            inputs = NewRun("none", "0" * 64, card.name, card.sha256, card.dimension or 0, "none", {}, {})
-            _ingest(case, case.ingest.begin(item.id, inputs), rng, pictures, (modality, count))
+    number = len(case.evidence.list())
+    footage = folder / f"footage{number}"
+    footage.write_bytes(b"made up")
+    content = Content(f"{number:064x}")
+    item = case.evidence.register(footage, content, content, f"Camera {number}", modality=modality)
+    inputs = NewRun("none", "0" * 64, card.name, card.sha256, card.dimension or 0, "none", {}, {})
+    _ingest(case, case.ingest.begin(item.id, inputs), rng, pictures, (modality, people))
 
 
 def _ingest(case: Case, run: int, rng: np.random.Generator, pictures: list[bytes], what: tuple[Modality, int]) -> None:
