@@ -342,6 +342,7 @@ class SearchPage(Page):
         self._views.select(which)
         self._both.setCurrentIndex(COMPARE if which == COMPARE else GRID)
         self.panel.setVisible(which == GRID and self.panel.draft is not None)
+        self.line.setVisible(which == GRID)
         self.bar.undo.setVisible(which == COMPARE)  # the menu and Ctrl+Z have it too; the grid's bar is narrower
         if which == COMPARE:
             self.compare.show_candidate(self.view.row)

@@ -93,6 +93,7 @@ class SettingsPage(Page):
     def _keys(self) -> QWidget:
         frame, column = self._card(tr("Keys"))
         self._problem = label("", "error", wrap=True)
+        self._problem.hide()
         column.addWidget(self._problem)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -120,8 +121,8 @@ class SettingsPage(Page):
         edit = self._edits[command.name]
         wanted = edit.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
         holder = self.session.keymap.bind(command.name, wanted)
+        self._problem.setVisible(holder is not None)
         if holder is None:
-            self._problem.setText("")
             return
         words = tr("{key} already means '{other}'. Change that one first.")
         self._problem.setText(words.format(key=wanted, other=holder.text))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.widgets.basic import Button, Glyph, box, label, repolish
 
 HEIGHT = 32
+WIDTH = 460  # of the sentence of an empty page
 
 
 class Notice(QFrame):
@@ -20,10 +20,13 @@ class Notice(QFrame):
 
     def __init__(self, kind: str = "plain", text: str = "", action: str = "") -> None:
         super().__init__()
-        row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
+        row = box(QHBoxLayout(self), 8, (16, 4, 16, 4))
         self._glyph = Glyph("information-outline")
         self._text = label(text, wrap=True)
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._button = Button(action, size="small")
         self._button.setProperty("link", "true")
         self._button.clicked.connect(self.acted)
@@ -42,17 +45,15 @@ class Notice(QFrame):
         self._text.setToolTip(text)
         self._button.set_text(action)
         self._button.setVisible(bool(action))
-        self._fit()
         repolish(self)
+        self.updateGeometry()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._fit()
+    def sizeHint(self) -> QSize:  # noqa: N802
+        return QSize(super().sizeHint().width(), max(HEIGHT, self.row.heightForWidth(self.width())))
 
-    def _fit(self) -> None:
-        """As high as the sentence needs at this width: a fault is never told by halves."""
-        self.row.activate()
-        self.setFixedHeight(max(HEIGHT, self._text.heightForWidth(self._text.width()) + 12))
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """One line; the layout asks the sentence how many more it needs, for a fault is never told by halves."""
+        return QSize(super().minimumSizeHint().width(), HEIGHT)
 
 
 class Statement(Notice):
@@ -75,18 +76,19 @@ class EmptyState(QWidget):
         column = box(QVBoxLayout(self), 12)
         column.addStretch(1)
         column.addWidget(Glyph(icon, 32, "text3"), 0, Qt.AlignmentFlag.AlignHCenter)
-        self._text = label(text, "second", wrap=True)
+        self._text = label("", "second", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._text.setFixedWidth(460)
+        self._text.setFixedWidth(WIDTH)
         column.addWidget(self._text, 0, Qt.AlignmentFlag.AlignHCenter)
         self.button = Button(action, primary=True)
-        self.button.setVisible(bool(action))
         if act is not None:
             self.button.clicked.connect(lambda: act())  # noqa: PLW0108 - the signal's own argument stays out
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
+        self.set_text(text, action)
 
     def set_text(self, text: str, action: str = "") -> None:
         self._text.setText(text)
+        self._text.setMinimumHeight(self._text.heightForWidth(WIDTH))  # a centred label is given one line only
         self.button.set_text(action)
         self.button.setVisible(bool(action))
