@@ -174,14 +174,14 @@ class SearchPage(Page):
         self.line.offer(False)
         choice = self.panel.filters.choice(self.line.reranker())
         self.panel.show()
-        self._empty.set_text(tr("Searching…"))
+        self._empty.set_text(tr("Searching… The first search on a computer takes a little longer."))
         if self.data is None:
             self._stack.setCurrentIndex(NOTHING)
         self._job = searching.run(self.session, draft, choice, self.show_search)
 
     def _offer_search(self) -> None:
         self.panel.show()
-        if self.data is None:
+        if self.data is None and self._job is None:  # filters also tell of a change when they are filled
             self._empty.set_text(tr("The query is ready."), tr("Search"))
         self.line.offer(self.panel.draft is not None and self.data is not None)
 

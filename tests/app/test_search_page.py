@@ -169,3 +169,35 @@ def test_what_the_card_says_of_the_model_stands_over_its_results(opened: Window,
     assert subjects is not None
     until(lambda: subjects.statement.isVisible() == bool(card.provisional))
     until(lambda: subjects.statement._text.text() == card.provisional)
+
+
+def test_while_it_searches_the_page_says_so_and_offers_no_second_search(
+    opened: Window, until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from threading import Event
+
+    from app import people
+    from app.operations import searching
+    from engine.errors import UsageError
+    from engine.progress import Progress, Work
+
+    gate = Event()
+
+    def slow(*_arguments: object) -> Work[None]:
+        yield Progress("comparing", 0)
+        gate.wait(60)
+        raise UsageError("Nobody is left to compare with.")
+
+    monkeypatch.setattr(searching, "_work", slow)
+    case = opened.session.case
+    assert case is not None
+    page = opened.show_page("search")
+    assert isinstance(page, SearchPage)
+    page.start_query(searching.query_of(people.person(case, case.tracklets.list()[0].id)))
+    until(lambda: not opened.session.pool.busy())
+    QTest.qWait(50)
+    assert page._empty._text.text().startswith("Searching")
+    assert page._empty.button.isHidden()
+    gate.set()
+    until(lambda: page._empty._text.text() == "Nobody is left to compare with.")
+    assert page._empty.button.isVisible()
