@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -42,6 +43,7 @@ def pick_folder(parent: QWidget, title: str, start: str = "") -> str:
 def dialog_buttons(dialog: QDialog, accept: str) -> QDialogButtonBox:
     """Cancel, and the one that accepts."""
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+    buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())  # the style's own is a red cross
     ok = Button(accept, primary=True)
     ok.setDefault(True)
     buttons.addButton(ok, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -122,6 +124,7 @@ class TextDialog(QDialog):
         column = box(QVBoxLayout(self), 12, (16, 16, 16, 16))
         column.addWidget(label(question, wrap=True))
         column.addWidget(self.edit)
+        column.addWidget(label(tr("Ctrl+Enter: {what}").format(what=accept), "quiet"))
         self._buttons = dialog_buttons(self, accept)
         column.addWidget(self._buttons)
 
