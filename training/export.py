@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from engine.errors import ModelError
 from engine.models.card import InputSpec, Metric, Model, ModelCard
@@ -43,14 +44,24 @@ KINDS: dict[str, Kind] = {"fp16": "float16", "int8": "int8"}
 
 
 class OnnxStudent(nn.Module):
-    """(N, H, W, 3) uint8 RGB → embedding (N, D), L2-normalised, and feature_map (N, D, H/16, W/16)."""
+    """(N, H, W, 3) uint8 RGB → embedding (N, D), L2-normalised, and feature_map (N, D, H/16, W/16).
 
-    def __init__(self, student: Student) -> None:
+    `mirror`: the map is the mean of the crop's and its mirror image's, turned back: twice the work, somewhat better
+    ranks. The embedding is the normalised mean of the map either way.
+    """
+
+    def __init__(self, student: Student, *, mirror: bool = False) -> None:
         super().__init__()
-        self.student = student
+        self.student, self.mirror = student, mirror
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        return self.student.embed(crops.permute(0, 3, 1, 2).float() / 255)
+        images = crops.permute(0, 3, 1, 2).float() / 255
+        if not self.mirror:
+            return self.student.embed(images)
+        maps = self.student.embed(torch.cat([images, images.flip(3)]))[1]
+        seen, mirrored = maps.unflatten(0, (2, -1))  # the batch stays free in the graph, as it would not with chunk
+        feature_map = (seen + mirrored.flip(3)) / 2
+        return F.normalize(feature_map.mean((2, 3))), feature_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +119,9 @@ def write_onnx(network: nn.Module, example: Tensor, path: Path, inputs: list[str
 
 
 @torch.no_grad()
-def torch_embeddings(student: Student, crops: np.ndarray) -> np.ndarray:
+def torch_embeddings(network: OnnxStudent, crops: np.ndarray) -> np.ndarray:
     """`(N, D) float32` of `(N, H, W, 3) uint8`."""
-    return OnnxStudent(student.eval().cpu())(torch.from_numpy(crops))[0].numpy()
+    return network.eval().cpu()(torch.from_numpy(crops))[0].numpy()
 
 
 def check_parity(expected: np.ndarray, model: Model, crops: np.ndarray) -> Parity:
@@ -163,22 +174,25 @@ def card_metrics(path: Path | None) -> tuple[Metric, ...]:
 
 def export_student(
     path: Path, splits: Splits, folder: Path, *, name: str, variants: Sequence[str], metrics: Path | None = None,
-    command: str = "", hardware: str = "",
+    command: str = "", hardware: str = "", mirror: bool = False,
 ) -> list[Parity]:  # fmt: skip
     """Write `student.onnx`, its variants, a card beside each, and its weights; returns the parity of each.
 
-    `command` and `hardware` say on the card how and where it was trained. ModelError at the first that fails; what
-    passed before it is kept.
+    `mirror` as in OnnxStudent; `command` and `hardware` say on the card how and where it was trained. ModelError at
+    the first that fails; what passed before it is kept.
     """
     content = checkpoint.load(path)
     config, student = checkpoint.config_of(content), student_of(content)
     crops = ImageStore(parity_photos(splits, PARITY_PHOTOS), config.size)
     pixels = crops.take(range(len(crops)))
-    expected = torch_embeddings(student, pixels)
+    network = OnnxStudent(student, mirror=mirror)
+    expected = torch_embeddings(network, pixels)
     data, how, derived = provenance(splits, content, config)
     derived["checkpoint"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
     common: dict[str, Any] = {
-        "architecture": f"{config.network.backbone}, last stride 1" + (", BNNeck" if config.network.bnneck else ""),
+        "architecture": f"{config.network.backbone}, last stride 1"
+        + (", BNNeck" if config.network.bnneck else "")
+        + (", mean of a crop and its mirror image" if mirror else ""),
         "summary": "Embeds a crop of a person, IR or RGB, so that crops of the same person lie near each other.",
         "training_data": data,
         "training": how,
@@ -191,7 +205,7 @@ def export_student(
     }
     base = folder / "student.onnx"
     example = torch.zeros(2, *config.size, 3, dtype=torch.uint8)
-    write_onnx(OnnxStudent(student), example, base, [INPUT], [EMBEDDING, FEATURE_MAP])
+    write_onnx(network, example, base, [INPUT], [EMBEDDING, FEATURE_MAP])
     if (splits.root / "manifest.json").is_file():
         common["provisional"] = "Trained on rendered people only; never measured on real IR footage."
     torch.save(student.encoder_state(), folder / WEIGHTS)
@@ -235,7 +249,7 @@ def export_command(parsed: argparse.Namespace) -> None:
             print(f"wrote {export_generator(parsed.checkpoint, splits, folder)}")
         parities = export_student(
             parsed.checkpoint, splits, folder, name=name, variants=parsed.variants, metrics=parsed.metrics,
-            command=parsed.trained_by, hardware=parsed.hardware,
+            command=parsed.trained_by, hardware=parsed.hardware, mirror=parsed.mirror,
         )  # fmt: skip
     except OSError as error:
         raise storage_fault(error, folder) from error

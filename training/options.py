@@ -171,6 +171,9 @@ def add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, help="folder for the ONNX files and cards")
     parser.add_argument("--name", default="", help="name of the model in the library")
     parser.add_argument("--variants", nargs="*", default=[], choices=("fp16", "int8"))
+    parser.add_argument(
+        "--mirror", action="store_true", help="average each crop with its mirror image (twice the work)"
+    )
     parser.add_argument("--generator", action="store_true", help="also write the RGB to IR generator")
     parser.add_argument("--metrics", type=Path, help="JSON of `evaluate` to put on the card")
     parser.add_argument(

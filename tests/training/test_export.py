@@ -115,6 +115,22 @@ def test_int8_is_small_and_refused_where_it_loses_too_much(
     assert (tmp_path / "student.onnx").exists()  # what passed is kept
 
 
+def test_a_mirrored_export_is_blind_to_left_and_right(
+    baseline_run: tuple[Path, Progress], splits: Splits, tmp_path: Path
+) -> None:
+    parity = export.export_student(baseline_run[0] / "best.pt", splits, tmp_path, name="toy", variants=[], mirror=True)
+    assert parity[0].largest_difference < 1e-4
+    card = ModelCard.load(tmp_path / "student.json")
+    assert "mirror image" in card.architecture
+    crops = np.random.default_rng(0).integers(0, 256, (3, *card.input.size, 3), np.uint8)
+    session = open_session(Model(card, tmp_path / "student.onnx"), "cpu")
+    wanted = ["embedding", "feature_map"]
+    plain, turned = (session.run({"crops": np.ascontiguousarray(x)}, wanted) for x in (crops, crops[:, :, ::-1]))
+    np.testing.assert_allclose(plain["embedding"], turned["embedding"], atol=1e-5)
+    pooled = plain["feature_map"].mean((2, 3))
+    np.testing.assert_allclose(plain["embedding"], pooled / np.linalg.norm(pooled, axis=1, keepdims=True), atol=1e-5)
+
+
 def test_figures_of_an_evaluation_stand_on_the_card_with_their_protocol(tmp_path: Path) -> None:
     row = {"protocol": "p", "rerank": "none", "metrics": {"R1": 0.5}}
     measured = {"results": [row], "data": "somewhere/people", "split": "test"}
