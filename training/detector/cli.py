@@ -81,8 +81,9 @@ def _export(commands: Any) -> None:
     parser.add_argument("--data", required=True, nargs="+", type=Path, help="the folders it was trained on")
     parser.add_argument("--out", required=True, type=Path, help="folder for model.onnx and card.json")
     parser.add_argument("--name", default="nightjar-person-detector", help="of the model in the library")
-    parser.add_argument("--limit", type=float, default=0.5, help="score that becomes 0.5, as `evaluate` tells it")
-    parser.add_argument("--facts", type=Path, help="JSON object with entries for the card: metrics, limitations, …")
+    parser.add_argument("--evaluation", required=True, type=Path, help="JSON of `evaluate`, for the card")
+    parser.add_argument("--limit", type=float, help="score that becomes 0.5 (default: the limit on the first set)")
+    parser.add_argument("--facts", type=Path, help="JSON object with more entries for the card: limitations, …")
     parser.set_defaults(run=_run_export)
 
 

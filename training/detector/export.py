@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ from training.detector.config import PAD, DetectorConfig
 from training.detector.evaluate import network_of, predictor
 from training.detector.frames import read_frame, read_truth, set_digest
 from training.detector.network import OnnxDetector, PersonDetector
+from training.detector.scoring import CLEAR_HEIGHT
+from training.detector.scoring import FALSE_RATE as RATE
 from training.export import LICENCE, commit, write_onnx
 from training.faults import storage_fault
 
@@ -74,10 +77,15 @@ def check_parity(network: PersonDetector, model: Model, frames: np.ndarray) -> P
 
 
 def export_detector(
-    path: Path, data: Sequence[Path], folder: Path, *, name: str, limit: float, facts: dict[str, object]
+    path: Path, data: Sequence[Path], folder: Path, *, name: str, limit: float, facts: dict[str, Any]
 ) -> Parity:
-    """Write model.onnx and card.json of a checkpoint into `folder`. `facts`: metrics and texts of the card."""
+    """Write model.onnx and card.json of a checkpoint into `folder`.
+
+    facts: metrics and texts of the card, and 'hardware', on what it was trained.
+    """
     network, config, content = network_of(path)
+    hardware = facts.get("hardware", "hardware not stated")
+    entries = {key: value for key, value in facts.items() if key != "hardware"}
     calibrate(network, limit)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / MODEL_FILE
@@ -96,9 +104,9 @@ def export_detector(
         architecture=f"MobileNetV2, feature pyramid and heads of {config.width} channels at strides 8, 16 and 32 "
         f"(FCOS with YOLOX's box code), {config.size[1]} × {config.size[0]}, normalisation inside the graph",
         training=f"{content['progress']['step']} steps of {config.batch} views of {config.view.crop} × "
-        f"{config.view.crop} pixels, seed {config.seed}, {content['progress']['seconds'] / 60:.0f} minutes",
+        f"{config.view.crop} pixels, seed {config.seed}, {content['progress']['seconds'] / 60:.0f} minutes; {hardware}",
         derived_from=derived,
-        **facts,
+        **entries,
     )
     parity = check_parity(network, Model(card, file), pictures(data[0], config, PARITY_FRAMES))
     extra = {"config": to_dict(config), "parity": asdict(parity), "score shift": f"{limit:.3f} → {USUAL_SCORE}"}
@@ -106,22 +114,38 @@ def export_detector(
     return parity
 
 
-def read_facts(path: Path | None) -> dict[str, object]:
-    """Texts and metrics for the card from a JSON object with the card's own entries."""
-    if path is None:
-        return {}
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    facts["metrics"] = tuple(Metric(**one) for one in facts.get("metrics", ()))
+def read_facts(path: Path | None, evaluation: dict[str, Any]) -> dict[str, Any]:
+    """Texts and metrics for the card from a JSON object with the card's own entries; metrics of an evaluation first."""
+    facts = json.loads(path.read_text(encoding="utf-8")) if path is not None else {}
+    measured = [metric for result in evaluation["results"] for metric in card_metrics(result)]
+    facts["metrics"] = (*measured, *(Metric(**one) for one in facts.get("metrics", ())))
     return facts | {"limitations": tuple(facts.get("limitations", ()))}
+
+
+def card_metrics(result: dict[str, Any]) -> list[Metric]:
+    """Recall on one set of `evaluate --json`: by modality, and by height."""
+    rows = [row for row in result["rows"] if row["people"] and (row["modality"] == "all" or row["most"] is None)]
+    return [
+        Metric(
+            f"recall, {row['modality']}", round(100 * row["recall"], 1), "%",
+            f"{result['data']}: {row['people']} people {_band(row)} pixels high at the network's input, at least half "
+            f"visible, in {result['frames']} rendered frames; IoU 0.5, {RATE} false boxes per frame over all heights",
+        )
+        for row in rows if row["least"] == CLEAR_HEIGHT or row["most"] is not None
+    ]  # fmt: skip
+
+
+def _band(row: dict[str, Any]) -> str:
+    return f"over {row['least']:.0f}" if row["most"] is None else f"{row['least']:.0f} to {row['most']:.0f}"
 
 
 def export_command(parsed: argparse.Namespace) -> None:
     """`detector export`."""
-    facts = read_facts(parsed.facts)
+    evaluation = json.loads(parsed.evaluation.read_text(encoding="utf-8"))
+    limit = parsed.limit or evaluation["results"][0]["limit"]
+    facts = read_facts(parsed.facts, evaluation)
     try:
-        parity = export_detector(
-            parsed.checkpoint, parsed.data, parsed.out, name=parsed.name, limit=parsed.limit, facts=facts
-        )
+        parity = export_detector(parsed.checkpoint, parsed.data, parsed.out, name=parsed.name, limit=limit, facts=facts)
     except OSError as error:
         raise storage_fault(error, parsed.out) from error
     print(f"largest difference {parity.largest_difference:.2g} on {parity.frames} frames")
