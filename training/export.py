@@ -32,7 +32,7 @@ from training.data.records import Photo, Splits, fingerprint
 from training.evaluate import student_of
 from training.faults import storage_fault
 from training.networks.student import Student
-from training.provenance import commit, making
+from training.provenance import commit, making, training_set
 
 INPUT, EMBEDDING, FEATURE_MAP = "crops", "embedding", "feature_map"
 LICENCE = "Apache-2.0"
@@ -196,7 +196,7 @@ def export_student(
         "summary": "Embeds a crop of a person, IR or RGB, so that crops of the same person lie near each other.",
         "training_data": data,
         "training": how,
-        "made": making(path, content, splits, command, hardware),
+        "made": making(path, content, [training_set(splits, len(content["identities"]))], command, hardware),
         "metrics": card_metrics(metrics),
         "dimension": student.dimension,
         "derived_from": derived,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,14 @@ def training_set(splits: Splits, people: int) -> TrainingSet:
     if not manifest.is_file():
         digest = fingerprint(splits.root, splits.train)
         return TrainingSet(f"{splits.layout} layout, {splits.root.name}", digest, people=people, pictures=pictures)
-    made = json.loads(manifest.read_text(encoding="utf-8"))
+    return rendered_set(splits.root, "people", people, pictures)
+
+
+def rendered_set(root: Path, what: str, people: int, pictures: int) -> TrainingSet:
+    """A set of rendered `what`, as its manifest describes it."""
+    made = json.loads((root / "manifest.json").read_text(encoding="utf-8"))
     return TrainingSet(
-        "rendered people (body and clothes data: MakeHuman, CC0 1.0)",
+        f"rendered {what} (body and clothes data: MakeHuman, CC0 1.0)",
         made.get("files_sha256", ""),
         made["parameters"]["seed"],
         made["parameters"].get("styles", "all"),
@@ -41,7 +47,9 @@ def training_set(splits: Splits, people: int) -> TrainingSet:
     )
 
 
-def making(checkpoint: Path, content: dict[str, Any], splits: Splits, command: str, hardware: str) -> Making:
+def making(
+    checkpoint: Path, content: dict[str, Any], data: Sequence[TrainingSet], command: str, hardware: str
+) -> Making:
     """What a checkpoint knows of its own run, and what only the person who ran it knows: `command` and `hardware`."""
     minutes = content["progress"].get("seconds", 0.0) / 60
     return Making(
@@ -51,5 +59,5 @@ def making(checkpoint: Path, content: dict[str, Any], splits: Splits, command: s
         date=datetime.fromtimestamp(checkpoint.stat().st_mtime, UTC).date().isoformat(),
         commit=commit(),
         seed=content["config"]["seed"],
-        data=(training_set(splits, len(content["identities"])),),
+        data=tuple(data),
     )

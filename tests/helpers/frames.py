@@ -33,5 +33,7 @@ def write_frames(folder: Path, count: int = 4, seed: int = 0) -> Path:
         truth.append({"file": name, "modality": "IR" if infrared else "RGB"})
     (folder / "annotations.json").write_text(json.dumps({"images": images, "annotations": notes}))
     (folder / "truth" / "00000.json").write_text(json.dumps({"images": truth}))
-    (folder / "manifest.json").write_text("{}")
+    (folder / "manifest.json").write_text(
+        json.dumps({"version": 2, "files_sha256": "f" * 64, "parameters": {"seed": 5, "styles": "training"}})
+    )
     return folder

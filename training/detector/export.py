@@ -21,15 +21,19 @@ from engine.perception.preprocess import letterbox
 from training.config import to_dict
 from training.detector.config import PAD, DetectorConfig
 from training.detector.evaluate import network_of, predictor
-from training.detector.frames import read_frame, read_truth, set_digest
+from training.detector.frames import read_frame, read_truth
 from training.detector.network import OnnxDetector, PersonDetector
-from training.detector.scoring import CLEAR_HEIGHT
 from training.detector.scoring import FALSE_RATE as RATE
-from training.export import LICENCE, commit, write_onnx
+from training.export import LICENCE, write_onnx
 from training.faults import storage_fault
+from training.provenance import making, rendered_set
 
 INPUT, PREDICTIONS = "frames", "predictions"
 NMS = 0.55
+CREDITS = (
+    "MobileNetV2 with ImageNet weights: torchvision (BSD-3-Clause), weights Apache-2.0",
+    "Body and clothes of the rendered people: MakeHuman, CC0 1.0",
+)
 PARITY_FRAMES = 8
 LARGEST_DIFFERENCE = 1e-3  # of any code (strides, logarithms) or score
 USUAL_SCORE = 0.5  # what a box at the working point scores after calibration
@@ -81,18 +85,19 @@ def export_detector(
 ) -> Parity:
     """Write model.onnx and card.json of a checkpoint into `folder`.
 
-    facts: metrics and texts of the card, and 'hardware', on what it was trained.
+    facts: metrics and texts of the card; 'command' and 'hardware' of the training.
     """
     network, config, content = network_of(path)
-    hardware = facts.get("hardware", "hardware not stated")
-    entries = {key: value for key, value in facts.items() if key != "hardware"}
+    told = [str(facts.get(key, "")) for key in ("command", "hardware")]
+    entries = {key: value for key, value in facts.items() if key not in ("command", "hardware")}
     calibrate(network, limit)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / MODEL_FILE
     write_onnx(OnnxDetector(network), torch.zeros(2, *config.size, 3, dtype=torch.uint8), file, [INPUT], [PREDICTIONS])
-    derived = {f"training frames {one.name}": f"manifest sha256:{set_digest(one)}" for one in data}
-    derived["initial weights"] = f"MobileNetV2, ImageNet, torchvision (Apache-2.0): {Path(config.init).name}"
-    derived |= {"checkpoint": f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}", "commit": commit()}
+    truth = {one: read_truth(one) for one in data}
+    sets = [rendered_set(one, "frames", sum(len(t.boxes) for t in all_), len(all_)) for one, all_ in truth.items()]
+    derived = {"initial weights": f"MobileNetV2, ImageNet, torchvision (Apache-2.0): {Path(config.init).name}"}
+    derived["checkpoint"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
     card = ModelCard(
         name=name,
         task="detector",
@@ -104,7 +109,10 @@ def export_detector(
         architecture=f"MobileNetV2, feature pyramid and heads of {config.width} channels at strides 8, 16 and 32 "
         f"(FCOS with YOLOX's box code), {config.size[1]} × {config.size[0]}, normalisation inside the graph",
         training=f"{content['progress']['step']} steps of {config.batch} views of {config.view.crop} × "
-        f"{config.view.crop} pixels, seed {config.seed}, {content['progress']['seconds'] / 60:.0f} minutes; {hardware}",
+        f"{config.view.crop} pixels, seed {config.seed}, ImageNet start, AdamW, cosine schedule, moving average of the "
+        "weights",
+        made=making(path, content, sets, *told),
+        credits=CREDITS,
         derived_from=derived,
         **entries,
     )
@@ -119,7 +127,7 @@ def read_facts(path: Path | None, evaluation: dict[str, Any]) -> dict[str, Any]:
     facts = json.loads(path.read_text(encoding="utf-8")) if path is not None else {}
     measured = [metric for result in evaluation["results"] for metric in card_metrics(result)]
     facts["metrics"] = (*measured, *(Metric(**one) for one in facts.get("metrics", ())))
-    return facts | {"limitations": tuple(facts.get("limitations", ()))}
+    return facts | {name: tuple(facts.get(name, ())) for name in ("limitations", "not_tested_on")}
 
 
 def card_metrics(result: dict[str, Any]) -> list[Metric]:
@@ -127,11 +135,10 @@ def card_metrics(result: dict[str, Any]) -> list[Metric]:
     rows = [row for row in result["rows"] if row["people"] and (row["modality"] == "all" or row["most"] is None)]
     return [
         Metric(
-            f"recall, {row['modality']}", round(100 * row["recall"], 1), "%",
-            f"{result['data']}: {row['people']} people {_band(row)} pixels high at the network's input, at least half "
-            f"visible, in {result['frames']} rendered frames; IoU 0.5, {RATE} false boxes per frame over all heights",
+            f"recall {row['modality']}", round(100 * row["recall"], 1), "%",
+            f"people {_band(row)} px, {RATE} false boxes per frame, IoU 0.5", result["data"],
         )
-        for row in rows if row["least"] == CLEAR_HEIGHT or row["most"] is not None
+        for row in rows if row["people"]
     ]  # fmt: skip
 
 

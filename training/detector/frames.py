@@ -72,13 +72,6 @@ def read_frame(truth: Truth) -> np.ndarray:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
 
 
-def set_digest(folder: Path) -> str:
-    """SHA-256 of a set's manifest, which names seed, parameters and the digest of all its files."""
-    from training.synthetic.manifest import sha256
-
-    return sha256((folder / "manifest.json").read_bytes())
-
-
 class FrameStore:
     """Frames of one size as one (N, H, W, 3) uint8 array on disk, so that a view of one costs next to nothing.
 
