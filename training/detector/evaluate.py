@@ -24,7 +24,7 @@ from training.detector.frames import Truth, read_frame, read_truth
 from training.detector.network import OnnxDetector, PersonDetector, boxes_of
 from training.detector.scoring import Report, Scored, report
 
-LEAST_SCORE, NMS, MOST = 0.05, 0.55, 300
+LEAST_SCORE, NMS, MOST = 0.05, 0.45, 300
 
 Predict = Callable[[np.ndarray], np.ndarray]  # (1, H, W, 3) uint8 RGB → (1, M, 6)
 

@@ -20,7 +20,7 @@ from engine.models.runtime import open_session
 from engine.perception.preprocess import letterbox
 from training.config import to_dict
 from training.detector.config import PAD, DetectorConfig
-from training.detector.evaluate import network_of, predictor
+from training.detector.evaluate import NMS, network_of, predictor
 from training.detector.frames import read_frame, read_truth
 from training.detector.network import OnnxDetector, PersonDetector
 from training.detector.scoring import FALSE_RATE as RATE
@@ -29,14 +29,13 @@ from training.faults import storage_fault
 from training.provenance import making, rendered_set
 
 INPUT, PREDICTIONS = "frames", "predictions"
-NMS = 0.55
 CREDITS = (
     "MobileNetV2 with ImageNet weights: torchvision (BSD-3-Clause), weights Apache-2.0",
     "Body and clothes of the rendered people: MakeHuman, CC0 1.0",
 )
 PARITY_FRAMES = 8
 LARGEST_DIFFERENCE = 1e-3  # of any code (strides, logarithms) or score
-USUAL_SCORE = 0.5  # what a box at the working point scores after calibration
+SPREAD = 2.0  # of the scores' logits about the working point
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,15 @@ class Parity:
 
 
 def calibrate(network: PersonDetector, limit: float) -> None:
-    """Shift all scores so that `limit` becomes USUAL_SCORE; the order of boxes stays."""
+    """Spread all scores about `limit`, which becomes 0.5; the order of boxes stays.
 
-    def logit(p: float) -> float:
-        return float(np.log(p / (1 - p)))
-
+    Scores that are taught to be overlaps lie close together: between clutter and people there is little room.
+    """
+    logit = float(np.log(limit / (1 - limit)))
     with torch.no_grad():
         for head in network.heads:
-            head.score[-1].bias += logit(USUAL_SCORE) - logit(min(max(limit, 1e-3), 1 - 1e-3))
+            head.score[-1].weight *= SPREAD
+            head.score[-1].bias.sub_(logit).mul_(SPREAD)
 
 
 def pictures(folder: Path, config: DetectorConfig, count: int) -> np.ndarray:
@@ -117,7 +117,7 @@ def export_detector(
         **entries,
     )
     parity = check_parity(network, Model(card, file), pictures(data[0], config, PARITY_FRAMES))
-    extra = {"config": to_dict(config), "parity": asdict(parity), "score shift": f"{limit:.3f} → {USUAL_SCORE}"}
+    extra = {"config": to_dict(config), "parity": asdict(parity), "calibration": {"0.5 was": limit, "spread": SPREAD}}
     ModelCard.from_dict({**card.to_dict(), "extra": json.loads(json.dumps(extra))}).save(folder / CARD_FILE)
     return parity
 
