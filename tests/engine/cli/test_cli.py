@@ -159,7 +159,7 @@ def test_ctrl_c_keeps_what_was_found_and_the_next_run_goes_on(tmp_path: Path) ->
     folder = tmp_path / "case"
     with new_case(folder) as case:
         finish(register(case, write_walkers(tmp_path / "day.mp4"), "Gate"))
-    command = [sys.executable, "-m", "engine.cli", "ingest", str(folder), "--json"]
+    command = [sys.executable, "-m", "engine.cli", "ingest", str(folder), "--detector", "motion", "--json"]
     running = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert running.stderr is not None
     for line in running.stderr:
@@ -173,7 +173,7 @@ def test_ctrl_c_keeps_what_was_found_and_the_next_run_goes_on(tmp_path: Path) ->
     assert not psutil.wait_procs(readers, timeout=20)[1]
     assert answer("evidence", "list", folder)[0]["state"] == "interrupted"
     assert answer("verify", folder)["passed"]
-    assert answer("ingest", folder)["done"][0]["tracklets"] == len(PASSES)
+    assert answer("ingest", folder, "--detector", "motion")["done"][0]["tracklets"] == len(PASSES)
 
 
 @pytest.mark.shared

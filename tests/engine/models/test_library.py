@@ -37,8 +37,17 @@ def test_the_built_in_student_says_what_it_is(library: ModelLibrary) -> None:
     assert "never tested on real infrared" in model.card.provisional
 
 
-def test_the_default_detector_needs_no_file(library: ModelLibrary) -> None:
-    assert library.default("detector") == "motion"
+def test_the_built_in_detector_says_what_it_is_and_motion_stays_at_hand(library: ModelLibrary) -> None:
+    model = library.get(library.default("detector"))
+    assert model.builtin
+    assert "rendered frames only" in model.card.provisional
+    assert any("real infrared" in each for each in model.card.not_tested_on)
+    library.set_default("detector", "motion")
+    assert ModelLibrary(library.user_dir).default("detector") == "motion"
+
+
+def test_without_a_detector_model_motion_needs_no_file(tmp_path: Path) -> None:
+    assert ModelLibrary(tmp_path / "mine", tmp_path / "none").default("detector") == "motion"
 
 
 def test_an_import_copies_and_can_become_the_default(library: ModelLibrary, tmp_path: Path) -> None:
