@@ -192,7 +192,7 @@ def test_a_labelled_set_is_measured_by_the_same_tables(tmp_path: Path, capsys: p
     assert run(tmp_path, "--only", "sysu", "--sysu", str(TINY)) == 0
     section = json.loads((tmp_path / "accuracy.json").read_text(encoding="utf-8"))["sections"]["sysu"]
     assert section["title"].endswith("crops-tiny, official gallery draw")
-    assert [table["title"] for table in section["tables"]][1] == "nightjar-provisional: crops-tiny, per cent"
+    assert [table["title"] for table in section["tables"]][1] == "nightjar-student: crops-tiny, per cent"
     assert section["inputs"][1]["sha256"] == json.loads((TINY / "manifest.json").read_text())["files_sha256"]
     assert "R1" in capsys.readouterr().out
     assert "| all-search, single-shot | none |" in (tmp_path / "page.md").read_text(encoding="utf-8")

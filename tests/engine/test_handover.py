@@ -50,7 +50,7 @@ def case(tmp_path: Path) -> Iterator[Case]:
         made.subjects.add(subject.id, [own])
         made.subjects.add(subject.id, [day[0]], "same coat", sure.id)
         made.marks.add(night.id, everybody[0].start.pts, "puts down a bag")
-        card = ModelLibrary().get("nightjar-provisional").card
+        card = ModelLibrary().get("nightjar-student").card
         made.embeddings.add(card.sha256, card.name, [(everybody[0].best_crop, unit_vector(0, 8))])
         yield made
 
@@ -102,8 +102,8 @@ def test_it_says_what_the_software_claims_and_what_its_models_are(case: Case, tm
     assert "not an identification" in about["notice"]
     assert about["originals_checked"] is False
     models = {model["name"]: model for model in about["models"]}
-    assert "never tested on real" in models["nightjar-provisional"]["provisional"]
-    assert "computer-rendered" in models["nightjar-provisional"]["training_data"]
+    assert "never tested on real" in models["nightjar-student"]["provisional"]
+    assert "computer-rendered" in models["nightjar-student"]["training_data"]
     assert models["trial"]["card"] == "not on this machine"
 
 
