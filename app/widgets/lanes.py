@@ -107,7 +107,7 @@ class Lanes(QWidget):
 
     def _paint_appearance(self, painter: QPainter, shown: Appearance, top: int, span: tuple[float, float]) -> None:
         left, right = self._x(shown.first.sort_key(), span), self._x(shown.last.sort_key(), span)
-        box = QRectF(left, top + 5, max(right - left, 5), LANE - 10)
+        box = QRectF(left, top + 5, max(right - left, 8), LANE - 10)
         margin = shown.first.uncertainty or 0
         low, high = self._x(shown.first.sort_key() - margin, span), self._x(shown.last.sort_key() + margin, span)
         middle = box.center().y()
@@ -117,8 +117,9 @@ class Lanes(QWidget):
             painter.drawLine(round(x), round(middle - 4), round(x), round(middle + 4))
         night = shown.tracklet.modality is Modality.INFRARED
         chosen = shown.tracklet.id == self.selected
-        painter.setPen(QPen(theme.color("accent" if chosen else "text1"), 2))
-        painter.setBrush(theme.color("ir_fill") if night else theme.color("accent" if chosen else "rgb_fill"))
+        colour = theme.color("accent" if chosen else "text1")
+        painter.setPen(QPen(colour, 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush if night else colour)  # in both themes what the legend says
         painter.drawRoundedRect(box, 2, 2)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         self._boxes.append((box.adjusted(-3, -4, 3, 4), shown.tracklet.id))
