@@ -26,7 +26,7 @@ from tests.helpers.children import in_a_thread
 
 def _traces(home: Path) -> list[str]:
     found = []
-    for bundle in sorted((home / "crashes").glob("*.zip")):
+    for bundle in sorted((home / "crashes").glob("*.zip"), key=lambda path: path.stat().st_mtime_ns):
         with zipfile.ZipFile(bundle) as stored:
             assert all(name.endswith((".txt", ".json")) for name in stored.namelist())
             found.append(stored.read("traceback.txt").decode())
