@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import cv2
 import numpy as np
 
 from benchmarks.common import Table, save
+from benchmarks.made_up import Content
 from engine.case import Case
 from engine.pipeline.messages import Batch, Finished
 from engine.progress import finish
@@ -39,16 +39,6 @@ ROWS_ON_SCREEN = 60
 VERIFIED_CROPS = 100_000  # verify reads every byte: its time is the disk's
 
 
-@dataclass(frozen=True)
-class Content:
-    """What `EvidenceStore.register` wants to know of a file."""
-
-    sha256: str
-    size: int = 1
-    time_base: Fraction = TIME_BASE
-    start_pts: int = 0
-
-
 def build(folder: Path, crops: int, dimension: int) -> float:
     """Ingest `crops` made-up crops through the case's own commits; gives crops per second."""
     rng = np.random.default_rng(0)
@@ -57,7 +47,7 @@ def build(folder: Path, crops: int, dimension: int) -> float:
     pictures = _pictures(rng)
     inputs = NewRun("none", "0" * 64, "made up", MODEL, dimension, "none", {}, {})
     with Case.create(folder / "case", "Bench", "bench") as case:
-        content = Content("0" * 64)
+        content = Content("0" * 64, TIME_BASE)
         item = case.evidence.register(footage, content, content, "Gate")
         run_id = case.ingest.begin(item.id, inputs)
         started = time.perf_counter()

@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import numpy as np
 
 from app.watchdog import STALL_SECONDS
 from benchmarks.common import Table
+from benchmarks.made_up import Content
 from engine.case import Case
 from engine.models.library import ModelLibrary
 from engine.pipeline.messages import Batch, Finished
@@ -30,16 +30,6 @@ PER_COMMIT = 1000
 PATIENCE = 600.0
 TIME_BASE = Fraction(1, 10)
 STALLS = ("during", "worst ms", "over 50 ms", "GUI thread's own CPU, worst ms", "in the middle of")
-
-
-@dataclass(frozen=True)
-class Content:
-    """What registering wants to know of a file."""
-
-    sha256: str
-    size: int = 1
-    time_base: Fraction = TIME_BASE
-    start_pts: int = 0
 
 
 def build(folder: Path, people: int) -> None:
@@ -60,7 +50,7 @@ def add_people(case: Case, folder: Path, people: int, modality: Modality = Modal
     number = len(case.evidence.list())
     footage = folder / f"footage{number}"
     footage.write_bytes(b"made up")
-    content = Content(f"{number:064x}")
+    content = Content(f"{number:064x}", TIME_BASE)
     item = case.evidence.register(footage, content, content, f"Camera {number}", modality=modality)
     inputs = NewRun("none", "0" * 64, card.name, card.sha256, card.dimension or 0, "none", {}, {})
     _ingest(case, case.ingest.begin(item.id, inputs), rng, pictures, (modality, people))

@@ -9,7 +9,7 @@ from app.subjects import Appearance
 from app.thumbnails import Thumbnails
 from app.tiles import TileModel
 from app.times import date_time
-from app.widgets.basic import Button, ElidedLabel, box, label, rule, styled
+from app.widgets.basic import Button, ElidedLabel, box, headed, label, rule, styled
 from app.widgets.pictures import Strip
 from app.words import tr
 
@@ -54,12 +54,7 @@ class AppearancePanel(QWidget):
         column.addWidget(save)
 
     def _build_appearance(self, column: QVBoxLayout) -> None:
-        head = box(QHBoxLayout(), 8)
-        head.addWidget(label(tr("Appearance"), "strong"))
-        head.addStretch(1)
-        self._place = label("", "quiet")
-        head.addWidget(self._place)
-        column.addLayout(head)
+        self._place = headed(column, tr("Appearance"))
         steps = box(QHBoxLayout(), 8)
         for text, icon, command, by in (
             (tr("Previous"), "chevron-left", "appearance.previous", -1),

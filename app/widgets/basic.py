@@ -323,6 +323,16 @@ def box(layout: QBoxLayout, spacing: int = 0, margins: tuple[int, int, int, int]
     return layout
 
 
+def headed(column: QBoxLayout, title: str, role: str = "quiet") -> QLabel:
+    """Add a section's title to a column; the empty label returned stands at the right of it."""
+    row, aside = box(QHBoxLayout(), 8), label("", role)
+    row.addWidget(label(title, "strong"))
+    row.addStretch(1)
+    row.addWidget(aside)
+    column.addLayout(row)
+    return aside
+
+
 def rule(*, vertical: bool = False) -> QFrame:
     """A one-pixel divider."""
     line = QFrame()

@@ -26,7 +26,7 @@ from app.operations import footage
 from app.operations.footage import FootageRow
 from app.session import Session
 from app.times import ItemClock, Reading, clock_offset, drift, offset, plus_minus, short_date_time
-from app.widgets.basic import Button, CheckBox, ComboBox, box, inset, label, set_role
+from app.widgets.basic import Button, CheckBox, ComboBox, box, headed, inset, label, set_role
 from app.words import tr
 from engine.errors import UsageError
 
@@ -54,12 +54,7 @@ class ClockEditor(QWidget):
         self._session = session
         self._row: FootageRow | None = None
         column = box(QVBoxLayout(self), 8)
-        head = box(QHBoxLayout(), 8)
-        head.addWidget(label(tr("Start and clock offset"), "strong"))
-        head.addStretch(1)
-        self._saved = label("", "caption")
-        head.addWidget(self._saved)
-        column.addLayout(head)
+        self._saved = headed(column, tr("Start and clock offset"), "caption")
         self.knows_start = CheckBox(tr("Recorder's time at the first frame"))
         self.start = _date_edit(tr("Recorder's time at the first frame"))
         self.knows_start.toggled.connect(self.start.setEnabled)

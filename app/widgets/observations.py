@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.widgets.basic import Glyph, Segment, box, label, scrolled, styled
+from app.widgets.basic import Glyph, Segment, box, headed, label, scrolled, styled
 from app.words import tr
 
 WIDTH = 290
@@ -45,12 +45,7 @@ class Observations(QWidget):
         styled(self, "rightpanel")
         self.setFixedWidth(WIDTH)
         column = box(QVBoxLayout(scrolled(self, WIDTH)), 4, (16, 10, 16, 12))
-        head = box(QHBoxLayout(), 8)
-        head.addWidget(label(tr("Observations"), "strong"))
-        head.addStretch(1)
-        self._count = label("", "quiet")
-        head.addWidget(self._count)
-        column.addLayout(head)
+        self._count = headed(column, tr("Observations"))
         note = box(QHBoxLayout(), 8)
         note.addWidget(Glyph("information-outline", 14))
         words = tr("IR brightness is not colour. Compare shape, length, pattern and what is carried.")
