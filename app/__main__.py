@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Run the application; returns its exit status. `nightjar-window [case folder | --demo]`."""
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from app import crash, tasks, theme
+    from app.garbage import GarbageKeeper
     from app.preferences import Preferences
+    from app.readahead import read_ahead
     from app.session import Session
     from app.shell import Window
     from engine.settings import user_data_dir
@@ -34,16 +37,16 @@ def main() -> int:
     preferences = Preferences()
     theme.apply(app, preferences.theme)
     session = Session(preferences)
+    GarbageKeeper(session)
     window = Window(session)
     window.show()
+    QTimer.singleShot(0, lambda: read_ahead(session.pool))  # after the first paint
     for argument in sys.argv[1:2]:
         if argument == "--demo":
             window.open_demo_in(user_data_dir() / "demo")
         elif not argument.startswith("-"):
             window.open_case(argument)
     if "NIGHTJAR_START_AND_QUIT" in os.environ:  # the benchmark of the start measures up to the first paint
-        from PySide6.QtCore import QTimer
-
         QTimer.singleShot(0, window.close)
     return app.exec()
 

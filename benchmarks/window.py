@@ -82,7 +82,9 @@ class Bench:
         from PySide6.QtWidgets import QApplication
 
         from app import tasks, theme
+        from app.garbage import GarbageKeeper
         from app.preferences import Preferences
+        from app.readahead import read_ahead
         from app.session import Session
         from app.shell import Window
         from app.watchdog import StallWatch
@@ -91,10 +93,12 @@ class Bench:
         theme.load_fonts()
         theme.apply(self.app, "dark")  # type: ignore[arg-type]
         self.window = Window(Session(Preferences(folder / "window.ini")))
+        GarbageKeeper(self.window.session)
         tasks.set_reporter(_stop)
         self.window.session.failed.connect(_stop)
         self.window.resize(1440, 900)
         self.window.show()
+        read_ahead(self.window.session.pool)
         self.watch = StallWatch()
 
     def until(self, condition: Callable[[], object]) -> None:
