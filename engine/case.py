@@ -1,4 +1,7 @@
-"""A case folder, opened for reading or writing: `case.db` holds everything, `cache/` may be deleted at any time."""
+"""A case folder, opened for reading or writing.
+
+`case.db` holds everything but the pictures of the site, which lie in `site/`; `cache/` may be deleted at any time.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ from engine.store.ingest import IngestStore
 from engine.store.integrity import IntegrityStore
 from engine.store.lock import WriterLock
 from engine.store.searches import SearchStore
+from engine.store.site_plans import SitePlanStore
 from engine.store.subjects import SubjectStore
 from engine.store.tracklets import TrackletStore
 
@@ -54,8 +58,9 @@ class Case:
         self.subjects = SubjectStore(db)
         self.custody = CustodyStore(db)
         self.marks = MarkStore(db)
+        self.site_plans = SitePlanStore(db, folder)
         self.audit = AuditLog(db)
-        self.integrity = IntegrityStore(db, self.audit, self.searches, self.decisions)
+        self.integrity = IntegrityStore(db, self.audit, self.searches, self.decisions, self.site_plans)
 
     @classmethod
     def create(cls, folder: Path | str, title: str, examiner: str) -> Case:

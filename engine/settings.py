@@ -152,6 +152,15 @@ class SearchSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SitePlanSettings:
+    """The picture of the site under the map of cameras."""
+
+    max_bytes: int = 200 * 1024 * 1024
+    max_pixels: int = 100_000_000  # an A1 sheet scanned at 300 dpi has 70 million
+    shown_pixels: int = 2048  # longest side of what is kept in memory for the map
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of them together."""
 

@@ -1,4 +1,4 @@
-"""The verb: is everything still as it was put into the case? Evidence, audit log, database, crops, embeddings."""
+"""The verb: is everything as it was put into the case? Evidence, audit log, database, crops, embeddings, site plans."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from engine.case import Case
 from engine.errors import CaseCorruptError, EvidenceError
 from engine.media.hashing import hash_file
 from engine.progress import Progress, Work
+from engine.site_plan import problems
 from engine.store.records import EvidenceItem
 
 _JPEG = b"\xff\xd8\xff"
@@ -35,6 +36,7 @@ class VerifyReport:
     evidence_items: int
     tracklets: int
     crops: int
+    site_plans: int
 
     @property
     def passed(self) -> bool:
@@ -59,6 +61,10 @@ def verify_case(case: Case, expected_head: str | None = None) -> Work[VerifyRepo
     for item in items:
         findings += yield from check_evidence(item)
     tracklets, crops = 0, 0
+    plans = case.site_plans.list()
+    for done, plan in enumerate(plans):
+        yield Progress("checking site plans", done, len(plans), "plans")
+        findings += [Finding("content", problem) for problem in problems(case, plan)]
     total = case.integrity.count()
     try:
         for tracklet in case.integrity.tracklets():
@@ -74,7 +80,7 @@ def verify_case(case: Case, expected_head: str | None = None) -> Work[VerifyRepo
         findings.append(Finding("content", str(error)))
     yield Progress("checking embeddings", 0, None, "embeddings")
     findings += _found("content", case.integrity.embeddings())
-    report = VerifyReport(tuple(findings), chain.entries, chain.head, len(items), tracklets, crops)
+    report = VerifyReport(tuple(findings), chain.entries, chain.head, len(items), tracklets, crops, len(plans))
     if case.writable:
         case.audit.note("case.verify", findings=len(findings), verified_head=chain.head, expected_head=expected_head)
     return report

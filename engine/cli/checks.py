@@ -16,7 +16,7 @@ from engine.cli.output import Console, command
 @click.option("--head", default=None, help="An audit head noted earlier: shows whether entries were cut off since.")
 @command
 def verify(console: Console, folder: Path, head: str | None) -> None:
-    """Check footage against its hashes, the audit chain, the database, crops and embeddings. Changes nothing."""
+    """Check footage against its hashes, the audit chain, database, crops, embeddings and site plan. Changes nothing."""
     from engine.errors import CaseCorruptError
     from engine.verify import verify_case
 
@@ -29,6 +29,8 @@ def verify(console: Console, folder: Path, head: str | None) -> None:
             if report.passed:
                 click.echo("Everything is as it was recorded.")
             checked = f"{report.evidence_items} evidence items, {report.tracklets} tracklets, {report.crops} crops"
+            if report.site_plans:
+                checked += f", {report.site_plans} site plan" + ("s" if report.site_plans > 1 else "")
             click.echo(f"Checked: {checked}, {report.audit_entries} audit entries, head {report.head}")
 
         console.answer({"passed": report.passed, "report": report}, text)

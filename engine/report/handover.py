@@ -23,6 +23,7 @@ from engine.models.library import ModelLibrary
 from engine.progress import Progress, Work
 from engine.report.sheets import LEAD, subject_sheet
 from engine.report.tables import TABLES, CaseFacts, Row
+from engine.site_plan import APPROXIMATE, problems
 from engine.verify import Finding, check_evidence
 
 SUMS = "SHA256SUMS"
@@ -54,6 +55,8 @@ def write_handover(case: Case, place: Path, *, check_originals: bool = True) -> 
         found = []
         for item in case.evidence.list():
             found += yield from check_evidence(item)
+        plan = case.site_plans.current()
+        found += [Finding("content", problem) for problem in problems(case, plan)] if plan else []
     now = datetime.now(UTC)
     folder = Path(place) / f"nightjar-{now:%Y%m%d-%H%M%S}"
     draft = folder.with_name(folder.name + ".unfinished")
@@ -62,7 +65,7 @@ def write_handover(case: Case, place: Path, *, check_originals: bool = True) -> 
         with case.reader():
             head = case.audit.head
             yield from _write_files(case, draft)
-            about = _about(case, now, head, found)
+            about = _about(case, now, head, found) | {"site_plan": _site_plan(case, draft)}
         (draft / "about.json").write_text(_json(about), encoding="utf-8")
         files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(draft.iterdir())}
         lines = "".join(f"{digest}  {name}\n" for name, digest in files.items())
@@ -124,6 +127,25 @@ def _about(case: Case, now: datetime, head: str, found: Sequence[Finding] | None
         "originals_checked": found is not None,
         "originals_amiss": [finding.sentence for finding in found or ()],
         "models": [_model(name, sha256) for name, sha256 in _models(case)],
+    }
+
+
+def _site_plan(case: Case, folder: Path) -> dict[str, Any] | None:
+    """The plan that the cameras' positions refer to, copied beside them where it is unchanged."""
+    plan = case.site_plans.current()
+    if plan is None:
+        return None
+    amiss = " ".join(problems(case, plan))
+    if not amiss:
+        shutil.copyfile(case.site_plans.path(plan.picture), folder / f"site-plan{plan.picture.suffix}")
+    return {
+        "name": plan.picture.name,
+        "sha256": plan.picture.sha256,
+        "file": "" if amiss else f"site-plan{plan.picture.suffix}",
+        "amiss": amiss,
+        "notice": APPROXIMATE,
+        "added_by": plan.added_by,
+        "added_at": plan.added_at,
     }
 
 

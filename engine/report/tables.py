@@ -81,6 +81,27 @@ def evidence_rows(facts: CaseFacts) -> Iterator[Row]:
         }
 
 
+def camera_rows(facts: CaseFacts) -> Iterator[Row]:
+    """Every camera with where the analyst says it stands; on the site plan also in that picture's own pixels."""
+    plan = facts.case.site_plans.current()
+    for camera in facts.case.cameras.list():
+        on_plan = None
+        if plan is not None and camera.x is not None and camera.y is not None:
+            on_plan = plan.pixel(camera.x, camera.y)
+        yield {
+            "camera": camera.name,
+            "x": camera.x,
+            "y": camera.y,
+            "latitude": camera.latitude,
+            "longitude": camera.longitude,
+            "plan": plan.picture.name if plan and on_plan else "",
+            "plan_sha256": plan.picture.sha256 if plan and on_plan else "",
+            "plan_pixel_x": round(on_plan[0], 2) if on_plan else None,
+            "plan_pixel_y": round(on_plan[1], 2) if on_plan else None,
+            "notes": camera.notes,
+        }
+
+
 def search_rows(facts: CaseFacts) -> Iterator[Row]:
     """Every search with what repeats it."""
     for search in reversed(facts.case.searches.list()):
@@ -187,6 +208,7 @@ def custody_rows(facts: CaseFacts) -> Iterator[Row]:
 TABLES: dict[str, Callable[[CaseFacts], Iterator[Row]]] = {
     "evidence": evidence_rows,
     "custody": custody_rows,
+    "cameras": camera_rows,
     "searches": search_rows,
     "decisions": decision_rows,
     "subjects": subject_rows,

@@ -311,6 +311,25 @@ CREATE VIEW current_members AS
         WHERE n.subject_id = m.subject_id AND n.tracklet_id = m.tracklet_id);
 """
 
+SITE_PLANS = """
+CREATE TABLE site_plans (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    suffix TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    x REAL NOT NULL,
+    y REAL NOT NULL,
+    unit REAL NOT NULL CHECK (unit > 0),
+    added_by TEXT NOT NULL,
+    added_at TEXT NOT NULL,
+    removed_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX site_plan_in_use ON site_plans ((removed_at IS NULL)) WHERE removed_at IS NULL;
+"""
+
 
 def _run(db: UtilsDatabase, script: str) -> None:
     # Not executescript: that would commit the migration's transaction before its record is written.
@@ -329,6 +348,12 @@ def m001_case(db: UtilsDatabase) -> None:
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
+
+
+@migrations()
+def m002_site_plans(db: UtilsDatabase) -> None:
+    """A picture of the site under the map of cameras."""
+    _run(db, SITE_PLANS)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -18,10 +18,12 @@ from engine.errors import StorageError
 from engine.models.library import ModelLibrary
 from engine.progress import finish
 from engine.report.handover import Handover, write_handover
-from engine.store.records import ClockRecord
+from engine.site_plan import use_plan
+from engine.store.records import ClockRecord, Position
 from engine.types import Verdict
 from tests.helpers.cases import searched, unit_vector
 from tests.helpers.films import people_case
+from tests.helpers.plans import draw_plan
 
 BEGAN = datetime(2026, 5, 11, 22, 0)
 
@@ -124,6 +126,28 @@ def test_an_original_that_changed_is_told_and_the_folder_says_so(case: Case, tmp
     ]
     about = json.loads((written.folder / "about.json").read_text(encoding="utf-8"))
     assert about["originals_amiss"][0].startswith("E-002")
+
+
+def test_the_plan_under_the_cameras_is_named_and_comes_along(case: Case, tmp_path: Path) -> None:
+    bare = finish(write_handover(case, tmp_path / "bare", check_originals=False))
+    assert json.loads((bare.folder / "about.json").read_text(encoding="utf-8"))["site_plan"] is None
+    plan = finish(use_plan(case, draw_plan(tmp_path / "ground.png")))
+    gate = next(camera for camera in case.cameras.list() if "Gate" in camera.name)
+    case.cameras.place({gate.id: Position(x=120.5, y=80)})
+    written = finish(write_handover(case, tmp_path / "out"))
+    rows = {row["camera"]: row for row in _table(written, "cameras")[0]}
+    assert (rows[gate.name]["plan_pixel_x"], rows[gate.name]["plan_pixel_y"]) == (120.5, 80)
+    assert rows[gate.name]["plan_sha256"] == plan.picture.sha256 == written.files["site-plan.png"]
+    assert rows["CAM-02 Dock"]["plan_sha256"] == ""
+    about = json.loads((written.folder / "about.json").read_text(encoding="utf-8"))
+    assert about["site_plan"]["sha256"] == plan.picture.sha256
+    assert "approximate" in about["site_plan"]["notice"]
+    case.site_plans.path(plan.picture).write_bytes(b"another")
+    later = finish(write_handover(case, tmp_path / "later"))
+    assert "site-plan.png" not in later.files
+    assert ["has changed" in finding.sentence for finding in later.found or ()] == [True]
+    about = json.loads((later.folder / "about.json").read_text(encoding="utf-8"))
+    assert (about["site_plan"]["file"], "has changed" in about["site_plan"]["amiss"]) == ("", True)
 
 
 def test_a_place_that_cannot_be_written_leaves_nothing(case: Case, tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""One still picture: what kind and how large it is, and its pixels within a bounded size."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import EvidenceError
+from engine.media.files import name_of, open_evidence
+
+SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "WEBP": ".webp"}  # what is read
+KINDS = "PNG, JPEG, BMP, TIFF or WebP"
+ORIENTATION, TURNED = 0x0112, range(5, 9)  # EXIF 2.32, table 4: values that exchange width and height
+# What Pillow's readers raise for damaged files, found by damaging some.
+_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, TypeError, struct.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """`kind` is a key of `SUFFIXES`; `width` and `height` are pixels of the upright picture."""
+
+    kind: str
+    width: int
+    height: int
+
+
+def look(path: Path) -> Still:
+    """Kind and size from the file's header, without decoding. `EvidenceError` where it is no picture that is read."""
+    with _opened(path) as image:
+        width, height = image.size
+        if image.getexif().get(ORIENTATION) in TURNED:
+            width, height = height, width
+        return Still(image.format, width, height)
+
+
+def pixels(path: Path, longest: int) -> np.ndarray:
+    """`(H, W, 3) uint8` RGB, upright, no side longer than `longest` pixels, transparent parts white.
+
+    `EvidenceError` where the file is damaged or ends too early.
+    """
+    from PIL import Image, ImageOps
+
+    with _opened(path) as image:
+        if image.format == "JPEG":
+            image.draft("RGB", (longest, longest))  # decodes at a half, a quarter or an eighth where that is enough
+        upright = _plain(ImageOps.exif_transpose(image))
+        upright.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if upright.mode == "RGBA":
+            ground = Image.new("RGBA", upright.size, "white")
+            ground.alpha_composite(upright)
+            upright = ground.convert("RGB")
+        return np.ascontiguousarray(np.asarray(upright, dtype=np.uint8))
+
+
+def _plain(image: Any) -> Any:
+    """As 8-bit RGB, or RGBA where anything is transparent; 16-bit greys keep their upper byte."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):
+        upper = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
+        return Image.fromarray(upper).convert("RGB")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd metadata; the sizes that Pillow warns of are the caller's to limit
+        try:
+            with open_evidence(path) as file, Image.open(file, formats=list(SUFFIXES)) as image:
+                yield image
+        except UnidentifiedImageError as error:
+            raise EvidenceError(
+                f"{name_of(path)} is not a {KINDS} picture, or is damaged.", "Save it as one of these kinds first."
+            ) from error
+        except Image.DecompressionBombError as error:
+            raise EvidenceError(
+                f"{name_of(path)} claims more pixels than any plan needs.", "Save it smaller first."
+            ) from error
+        except _DAMAGE as error:
+            raise EvidenceError(f"{name_of(path)} is damaged or cut short.", "Copy or save it again.") from error
