@@ -123,7 +123,7 @@ class Window(QMainWindow):
         self._action(file, "case.close", lambda: cases.close_case(self.session), needs_case=True)
         file.addAction(tr("Quit"), self.close)
         edit = bar.addMenu(tr("Edit"))
-        self._action(edit, "undo", lambda: undo_last(self.session), needs_case=True)
+        self._action(edit, "undo", self._undo, needs_case=True)
         view = bar.addMenu(tr("View"))
         for entry in PAGES:
             if not entry.at_bottom:
@@ -203,6 +203,11 @@ class Window(QMainWindow):
     def _page_command(self, command: str) -> bool:
         page = self.pages.get(self.current)
         return page is not None and page.trigger(command)
+
+    def _undo(self) -> None:
+        """What the page itself takes back, else the last decision."""
+        if not self._page_command("undo"):
+            undo_last(self.session)
 
     # cases
 

@@ -15,7 +15,7 @@ from engine import __version__
 from engine.errors import CaseCorruptError, CaseError, StorageError, UsageError
 from engine.store.audit import AuditLog
 from engine.store.cameras import CameraStore
-from engine.store.custody import CustodyStore, MarkStore
+from engine.store.custody import CustodyStore
 from engine.store.database import RESTORE_HINT, Database
 from engine.store.decisions import DecisionStore
 from engine.store.embeddings import EmbeddingStore
@@ -25,6 +25,7 @@ from engine.store.info import CaseInfo, create_database, read_info, rename, unfi
 from engine.store.ingest import IngestStore
 from engine.store.integrity import IntegrityStore
 from engine.store.lock import WriterLock
+from engine.store.marks import MarkStore
 from engine.store.searches import SearchStore
 from engine.store.site_plans import SitePlanStore
 from engine.store.subjects import SubjectStore

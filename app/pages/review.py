@@ -120,7 +120,9 @@ class ReviewPage(Page):
             "mark.add": self._mark,
             "mark.next": lambda: self.marks.step(1),
             "mark.previous": lambda: self.marks.step(-1),
-            "mark.remove": self.marks.ask_removal,
+            "mark.edit": self.marks.ask_edit,
+            "mark.remove": self.marks.remove_chosen,
+            "undo": self.marks.undo,
             "panel": lambda: self.panel.setVisible(not self.panel.isVisible()),
         }.items():
             self.command(name, act)

@@ -1,12 +1,12 @@
-"""The marks of one item: listed in order of time, jumped to, set and removed."""
+"""The marks of one item: listed in order of time, jumped to, set, edited, removed; each change can be undone."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidgetItem, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.dialogs import ask_text
 from app.operations import marks
@@ -17,7 +17,7 @@ from app.widgets.lists import ShortList
 from app.words import tr
 
 if TYPE_CHECKING:
-    from engine.store.custody import Mark
+    from engine.store.marks import Mark
 
 
 LINE, VISIBLE = 38, 4  # pixels of a line, lines in sight
@@ -51,14 +51,17 @@ class MarksPanel(QWidget):
         self.list.setAccessibleName(tr("Marks of this item in order of time"))
         self.list.itemActivated.connect(self._go)
         self.list.itemClicked.connect(self._go)
+        self.list.itemDoubleClicked.connect(lambda _line: QTimer.singleShot(0, self.ask_edit))
         column.addWidget(self.list)
         row = box(QHBoxLayout(), 8)
         self.previous = Button("", "chevron-left", "mark.previous", size="small")
         self.next = Button("", "chevron-right", "mark.next", size="small")
+        self.edit = Button("", "pencil-outline", "mark.edit", size="small")
         self.remove = Button("", "delete-outline", "mark.remove", size="small")
         for button, name in (
             (self.previous, tr("Previous mark")),
             (self.next, tr("Next mark")),
+            (self.edit, tr("Edit the mark")),
             (self.remove, tr("Remove the mark")),
         ):
             button.setAccessibleName(name)
@@ -66,7 +69,8 @@ class MarksPanel(QWidget):
             row.addWidget(button)
         self.previous.clicked.connect(lambda: self.step(-1))
         self.next.clicked.connect(lambda: self.step(1))
-        self.remove.clicked.connect(self.ask_removal)
+        self.edit.clicked.connect(self.ask_edit)
+        self.remove.clicked.connect(self.remove_chosen)
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch()
@@ -95,14 +99,14 @@ class MarksPanel(QWidget):
         self.marks = found
         self._none.setVisible(not found)
         self.list.setVisible(bool(found))
-        for button in (self.previous, self.next, self.remove):
+        for button in (self.previous, self.next, self.edit, self.remove):
             button.setVisible(bool(found))
         row = min(self.list.currentRow(), len(found) - 1)
         self.list.clear()
         for mark in found:
             words = self.words(mark)
             line = QListWidgetItem(words)
-            line.setToolTip(tr("{words}\nset by {who}").format(words=words, who=mark.examiner))
+            line.setToolTip(f"{words}\n{_authors(mark)}")
             line.setSizeHint(QSize(0, LINE))
             self.list.addItem(line)
         self.list.setFixedHeight(LINE * min(max(len(found), 1), VISIBLE))
@@ -144,16 +148,39 @@ class MarksPanel(QWidget):
             words = tr("No later mark in this item.") if by > 0 else tr("No earlier mark in this item.")
             self._session.message.emit("plain", words, "")
 
-    def ask_removal(self) -> None:
-        """Take the chosen mark away, after a question."""
+    def _chosen(self) -> Mark | None:
         row = self.list.currentRow()
-        if not 0 <= row < len(self.marks):
+        if 0 <= row < len(self.marks):
+            return self.marks[row]
+        self._session.message.emit("plain", tr("No mark is chosen."), tr("Click one, or go to the next one."))
+        return None
+
+    def ask_edit(self) -> None:
+        """Another note for the chosen mark."""
+        mark = self._chosen()
+        if mark is None:
             return
-        mark = self.marks[row]
-        question = tr("Remove this mark? The log keeps that it was there.\n\n{mark}").format(mark=self.words(mark))
-        buttons = QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel
-        if QMessageBox.question(self, tr("Remove the mark"), question, buttons) == QMessageBox.StandardButton.Ok:
+        question = tr("What is to be seen in this frame?\n{when}").format(when=self._when(mark.pts, exact=True))
+        note = ask_text(self, tr("Edit the mark"), question, tr("Keep the note"), mark.note, needed=False)
+        if note is not None and note != mark.note:
+            marks.edit(self._session, mark.id, note)
+
+    def remove_chosen(self) -> None:
+        """Take the chosen mark away; asks nothing, because it can be undone."""
+        mark = self._chosen()
+        if mark is not None:
             marks.remove(self._session, mark.id)
+
+    def undo(self) -> None:
+        """Take back the latest change of this item's marks."""
+        if self._item is not None:
+            marks.undo_last(self._session, self._item)
 
     def _go(self, line: QListWidgetItem) -> None:
         self.asked.emit(self.marks[self.list.row(line)].pts)
+
+
+def _authors(mark: Mark) -> str:
+    if not mark.edited:
+        return tr("set by {who}").format(who=mark.examiner)
+    return tr("set by {who}, edited by {other}").format(who=mark.examiner, other=mark.changed_by)

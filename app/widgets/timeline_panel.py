@@ -17,7 +17,7 @@ from app.widgets.timeline import Timeline
 from app.words import duration, tr
 
 if TYPE_CHECKING:
-    from engine.store.custody import Mark
+    from engine.store.marks import Mark
 
 
 class TimelinePanel(QWidget):

@@ -186,6 +186,8 @@ def mark_rows(facts: CaseFacts) -> Iterator[Row]:
                 **facts.times(item.id, item.timestamp(mark.pts)),
                 "examiner": mark.examiner,
                 "at": mark.at,
+                "edited_by": mark.changed_by if mark.edited else "",
+                "edited_at": mark.changed_at if mark.edited else "",
             }
 
 

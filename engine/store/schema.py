@@ -8,16 +8,19 @@ migration is never edited: a change is a new function at the end. Times are ISO 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
 from engine.errors import CaseTooNewError
+from engine.store.schema_steps import MARK_CHANGES, SITE_PLANS
 
 APPLICATION_ID = 0x4E4A4152  # 'NJAR', so that `file` and other tools can tell a case from any other SQLite file
 migrations = Migrations("nightjar")
 
-# Rows of these tables are never changed or removed: what was said and done stays said and done.
+# Rows of these tables are never changed or removed: what was said and done stays said and done. The later schema
+# steps name theirs themselves.
 APPEND_ONLY = (
     "audit",
     "clock_records",
@@ -311,25 +314,6 @@ CREATE VIEW current_members AS
         WHERE n.subject_id = m.subject_id AND n.tracklet_id = m.tracklet_id);
 """
 
-SITE_PLANS = """
-CREATE TABLE site_plans (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL,
-    suffix TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    width INTEGER NOT NULL,
-    height INTEGER NOT NULL,
-    x REAL NOT NULL,
-    y REAL NOT NULL,
-    unit REAL NOT NULL CHECK (unit > 0),
-    added_by TEXT NOT NULL,
-    added_at TEXT NOT NULL,
-    removed_at TEXT
-) STRICT;
-CREATE UNIQUE INDEX site_plan_in_use ON site_plans ((removed_at IS NULL)) WHERE removed_at IS NULL;
-"""
-
 
 def _run(db: UtilsDatabase, script: str) -> None:
     # Not executescript: that would commit the migration's transaction before its record is written.
@@ -342,18 +326,29 @@ def _run(db: UtilsDatabase, script: str) -> None:
 def m001_case(db: UtilsDatabase) -> None:
     """The first schema."""
     _run(db, CASE_AND_AUDIT + EVIDENCE + RESULTS + REVIEW)
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            db.conn.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+    _never_change(db, APPEND_ONLY)
 
 
 @migrations()
 def m002_site_plans(db: UtilsDatabase) -> None:
     """A picture of the site under the map of cameras."""
     _run(db, SITE_PLANS)
+
+
+@migrations()
+def m003_mark_changes(db: UtilsDatabase) -> None:
+    """Marks whose notes can be edited, and changes of marks that can be undone."""
+    _run(db, MARK_CHANGES)
+    _never_change(db, ("marks", "mark_changes"))
+
+
+def _never_change(db: UtilsDatabase, tables: Sequence[str]) -> None:
+    for table in tables:
+        for verb in ("UPDATE", "DELETE"):
+            db.conn.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
 
 
 def migrate(connection: sqlite3.Connection) -> None:

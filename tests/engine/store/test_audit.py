@@ -58,7 +58,10 @@ def test_pages_and_filters(folder: Path) -> None:
         assert len(case.audit.entries(until=moment)) == 4
 
 
-@pytest.mark.parametrize("table", ["audit", "clock_records", "custody", "searches", "decisions", "subject_members"])
+@pytest.mark.parametrize(
+    "table",
+    ["audit", "clock_records", "custody", "searches", "decisions", "subject_members", "marks", "mark_changes"],
+)
 def test_the_database_itself_refuses_to_rewrite_history(folder: Path, table: str) -> None:
     with closing(sqlite3.connect(folder / "case.db")) as connection:
         triggers = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")}

@@ -222,14 +222,14 @@ def test_a_migration_is_all_or_nothing(folder: Path, monkeypatch: pytest.MonkeyP
     from engine.store import schema
 
     later = Migrations("nightjar")
-    for step in (schema.m001_case, schema.m002_site_plans):
+    for step in (schema.m001_case, schema.m002_site_plans, schema.m003_mark_changes):
         later()(step)
 
-    def m003_colours(db: object) -> None:
+    def m999_colours(db: object) -> None:
         db.conn.execute("ALTER TABLE cameras ADD COLUMN colour TEXT")  # type: ignore[attr-defined]
         raise KeyboardInterrupt
 
-    later()(m003_colours)
+    later()(m999_colours)
     monkeypatch.setattr(schema, "migrations", later)
     with pytest.raises(KeyboardInterrupt):
         Case.open(folder, examiner=EXAMINER)

@@ -1,4 +1,4 @@
-"""Subjects, custody and marks."""
+"""Subjects and custody."""
 
 from __future__ import annotations
 
@@ -89,16 +89,10 @@ def test_merging_two_that_were_seen_together_is_refused(case: Case) -> None:
     assert members(case, second.id) == [5]
 
 
-def test_custody_and_marks(case: Case) -> None:
+def test_custody(case: Case) -> None:
     moment = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
     case.custody.add(1, happened_at=moment, released_by="Officer", received_by="Lab", purpose="analysis")
     assert [(h.received_by, h.happened_at) for h in case.custody.list(1)] == [("Lab", moment.isoformat())]
-    mark = case.marks.add(1, 30, "drops a bag")
-    case.marks.add(1, 10)
-    assert [m.pts for m in case.marks.list(1)] == [10, 30]
-    case.marks.remove(mark.id)
-    assert [m.pts for m in case.marks.list(1)] == [10]
-    assert case.audit.entries(action="mark.remove")[0].details["note"] == "drops a bag"
 
 
 def test_undoing_a_confirmation_takes_its_member_out_again(case: Case) -> None:

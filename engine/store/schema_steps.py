@@ -1,0 +1,48 @@
+"""What the steps after the first do to the tables of `case.db`; `schema.py` runs them in order."""
+
+SITE_PLANS = """
+CREATE TABLE site_plans (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    suffix TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    x REAL NOT NULL,
+    y REAL NOT NULL,
+    unit REAL NOT NULL CHECK (unit > 0),
+    added_by TEXT NOT NULL,
+    added_at TEXT NOT NULL,
+    removed_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX site_plan_in_use ON site_plans ((removed_at IS NULL)) WHERE removed_at IS NULL;
+"""
+
+# A mark is where it was set; what is said of it is the newest change that was not undone. Note NULL: taken away.
+MARK_CHANGES = """
+CREATE TABLE mark_changes (
+    id INTEGER PRIMARY KEY,
+    mark_id INTEGER NOT NULL REFERENCES marks (id),
+    note TEXT,
+    undoes INTEGER UNIQUE REFERENCES mark_changes (id),
+    examiner TEXT NOT NULL,
+    at TEXT NOT NULL,
+    CHECK (note IS NULL OR undoes IS NULL)
+) STRICT;
+CREATE INDEX mark_changes_by_mark ON mark_changes (mark_id);
+INSERT INTO mark_changes (mark_id, note, examiner, at) SELECT id, note, examiner, at FROM marks;
+INSERT INTO mark_changes (mark_id, examiner, at)
+    SELECT m.id, a.actor, m.removed_at FROM marks AS m JOIN audit AS a
+    ON a.action = 'mark.remove' AND json_extract(a.details, '$.mark') = m.id WHERE m.removed_at IS NOT NULL;
+ALTER TABLE marks DROP COLUMN note;
+ALTER TABLE marks DROP COLUMN removed_at;
+CREATE VIEW standing_mark_changes AS
+    SELECT * FROM mark_changes AS c WHERE c.undoes IS NULL
+    AND NOT EXISTS (SELECT 1 FROM mark_changes AS u WHERE u.undoes = c.id);
+CREATE VIEW current_marks AS
+    SELECT m.*, c.note, c.examiner AS changed_by, c.at AS changed_at
+    FROM marks AS m JOIN mark_changes AS c ON c.mark_id = m.id
+    WHERE c.note IS NOT NULL
+    AND c.id = (SELECT max(s.id) FROM standing_mark_changes AS s WHERE s.mark_id = m.id);
+"""
