@@ -138,6 +138,12 @@ class Case:
         with self._db.snapshot():
             yield self
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """The changes made in the block, each with its own audit entry, happen all or not at all."""
+        with self._db.together():
+            yield
+
     def close(self) -> None:
         """Close the database and give the writer's lock back. Harmless twice."""
         self.gallery.close()

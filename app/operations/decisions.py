@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,42 +13,67 @@ from engine.types import Verdict
 
 if TYPE_CHECKING:
     from engine.case import Case
+    from engine.store.decisions import Decision
 
 DECIDED = Changes(decisions=True, subjects=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """A decision on candidates of one search, as the page hands it over."""
+    """A decision on candidates of one search, as the page hands it over.
+
+    `observations`: tracklet → feature → 'similar', 'different' or 'cannot tell', of those that were compared.
+    """
 
     search: int
     tracklets: tuple[int, ...]
     verdict: Verdict
     reason: str = ""
-    observations: Mapping[str, str] = field(default_factory=dict)
+    observations: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
     blind: bool = False
 
 
-def decide(session: Session, verdicts: Verdicts) -> None:
-    """Record the decision; all of its candidates or none."""
-    session.write(lambda case: _decide(case, verdicts), DECIDED)
+def decide(
+    session: Session,
+    verdicts: Verdicts,
+    done: Callable[[None], None] | None = None,
+    failed: Callable[[Exception], None] | None = None,
+) -> None:
+    """Record the decision, with the subject it fills: all of its candidates or none."""
+    session.write(lambda case: _decide(case, verdicts), DECIDED, done, failed)
 
 
 def _decide(case: Case, wanted: Verdicts) -> None:
+    with case.together():
+        _record(case, wanted)
+
+
+def _record(case: Case, wanted: Verdicts) -> None:
     if wanted.verdict is Verdict.CONFIRMED:
         _refuse_impossible(case, wanted)
-    taken = case.decisions.decide(
-        wanted.search,
-        wanted.tracklets,
-        wanted.verdict,
-        reason=wanted.reason,
-        observations=wanted.observations,
-        blind=wanted.blind,
-    )
+    taken = _take(case, wanted)
     if wanted.verdict is Verdict.CONFIRMED:
         subject = _subject(case, wanted)
         for decision in taken:
             case.subjects.add(subject, [decision.tracklet_id], wanted.reason, decision.id)
+
+
+def _take(case: Case, wanted: Verdicts) -> list[Decision]:
+    """One entry for all that were only looked at, one for each that was compared."""
+    compared = [number for number in wanted.tracklets if wanted.observations.get(number)]
+    others = [number for number in wanted.tracklets if number not in compared]
+    return [
+        decision
+        for numbers in ([others] if others else []) + [[number] for number in compared]
+        for decision in case.decisions.decide(
+            wanted.search,
+            numbers,
+            wanted.verdict,
+            reason=wanted.reason,
+            observations=wanted.observations.get(numbers[0]),
+            blind=wanted.blind,
+        )
+    ]
 
 
 def _query_tracklets(case: Case, search: int) -> list[int]:

@@ -7,9 +7,8 @@ import random
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app import people
-from app.dialogs import ask_text
+from app.deciding import Deciding
 from app.operations import decisions, searching
-from app.operations.decisions import Verdicts
 from app.operations.searching import Choice, QueryDraft, SearchData
 from app.pages.base import Page
 from app.session import Changes, Session
@@ -51,6 +50,7 @@ class SearchPage(Page):
         self.bar = DecisionBar()
         self.details = DetailsRow()
         self.compare = CompareView(session, self.thumbnails, self.model)
+        self.deciding = Deciding(self)
         self._build_header()
         self._stack = QStackedWidget()
         self._empty = EmptyState(
@@ -111,23 +111,23 @@ class SearchPage(Page):
         self.view.opened.connect(lambda _row: self._show_view(COMPARE))
         self.view.selectionModel().selectionChanged.connect(lambda *_: self._current_changed())
         self.compare.moved.connect(self.view.select_row)
-        self.compare.observations.accepted.connect(lambda: self._decide(Verdict.CONFIRMED))
+        self.compare.observations.accepted.connect(lambda: self.deciding.decide(Verdict.CONFIRMED))
         self.compare.observations.left.connect(self.focus_main)
-        self.bar.confirm.clicked.connect(lambda: self._decide(Verdict.CONFIRMED))
-        self.bar.reject.clicked.connect(lambda: self._decide(Verdict.REJECTED))
-        self.bar.inconclusive.clicked.connect(lambda: self._decide(Verdict.INCONCLUSIVE))
+        self.bar.confirm.clicked.connect(lambda: self.deciding.decide(Verdict.CONFIRMED))
+        self.bar.reject.clicked.connect(lambda: self.deciding.decide(Verdict.REJECTED))
+        self.bar.inconclusive.clicked.connect(lambda: self.deciding.decide(Verdict.INCONCLUSIVE))
         self.bar.again.clicked.connect(self._search_from_here)
-        self.bar.undo.clicked.connect(self._undo)
-        self.bar.none.clicked.connect(self._none_found)
+        self.bar.undo.clicked.connect(self.deciding.undo)
+        self.bar.none.clicked.connect(self.deciding.none_found)
         for name, act in {
-            "confirm": lambda: self._decide(Verdict.CONFIRMED),
-            "reject": lambda: self._decide(Verdict.REJECTED),
-            "inconclusive": lambda: self._decide(Verdict.INCONCLUSIVE),
+            "confirm": lambda: self.deciding.decide(Verdict.CONFIRMED),
+            "reject": lambda: self.deciding.decide(Verdict.REJECTED),
+            "inconclusive": lambda: self.deciding.decide(Verdict.INCONCLUSIVE),
             "none": self.bar.none.click,
             "again": self._search_from_here,
             "grid": lambda: self._show_view(GRID),
             "compare": lambda: self._show_view(COMPARE),
-            "preview": lambda: self._show_view(GRID if self._both.currentIndex() == COMPARE else COMPARE),
+            "preview": lambda: self._show_view(GRID if self.comparing else COMPARE),
             "search.run": self._start,
             "filter.time": self._ask_time,
             "details": self.details.toggle,
@@ -209,6 +209,15 @@ class SearchPage(Page):
 
     # the list
 
+    @property
+    def comparing(self) -> bool:
+        """True where the comparison is shown, not the grid."""
+        return self._both.currentIndex() == COMPARE
+
+    @property
+    def blind(self) -> bool:
+        return self._blind
+
     def concerned(self, changes: Changes) -> bool:
         if changes.decisions and not changes.case:
             self._read_decisions()
@@ -217,6 +226,7 @@ class SearchPage(Page):
     def refresh(self) -> None:
         """A case was opened or closed: continue its latest search."""
         self.data = None
+        self.deciding.forget()
         self.panel.show_draft(None)
         self.panel.filters.reset()
         self.panel.hide()
@@ -265,10 +275,12 @@ class SearchPage(Page):
         data = self.data
         if data is not None:
             search = data.search.id
-            self.session.read(lambda case: decisions.current(case, search), self._show_decisions, key="decisions")
+            show = lambda standing: self._show_decisions(search, standing)  # noqa: E731
+            self.session.read(lambda case: decisions.current(case, search), show, key="decisions")
 
-    def _show_decisions(self, standing: dict[int, tuple[Verdict | None, str]]) -> None:
-        assert self.data is not None
+    def _show_decisions(self, search: int, standing: dict[int, tuple[Verdict | None, str]]) -> None:
+        if self.data is None or self.data.search.id != search:
+            return  # another search has been opened since
         for n, tile in enumerate(self.data.tiles):
             verdict, examiner = standing.get(tile.tracklet, (None, ""))
             if tile.verdict is not verdict:
@@ -283,60 +295,16 @@ class SearchPage(Page):
 
     def _current_changed(self) -> None:
         tile = self.model.tile(self.view.row)
+        self.deciding.turn_to(tile)
         self.bar.show_tile(tile, len(self.view.selected_rows()), blind=self._blind)
         self.details.show_candidate(self.data, tile, blind=self._blind)
-        if self._both.currentIndex() == COMPARE:
+        if self.comparing:
             self.compare.show_candidate(self.view.row)
-
-    # decisions
-
-    def _decide(self, verdict: Verdict) -> None:
-        tile, data = self.model.tile(self.view.row), self.data
-        if tile is None or data is None:
-            return
-        rows = self.view.selected_rows() or [self.view.row]
-        chosen = tuple(t.tracklet for row in rows if (t := self.model.tile(row)) is not None)
-        comparing = self._both.currentIndex() == COMPARE
-        observations = self.compare.observations.values() if comparing else {}
-        reason = self.compare.observations.reason() if comparing else ""
-        if verdict is Verdict.CONFIRMED and not reason:
-            if comparing:
-                self.compare.observations.ask_reason()
-                return
-            asked = ask_text(
-                self,
-                tr("Confirm"),
-                tr("Why is this the same person? The reason stands in the report."),
-                tr("Confirm"),
-                needed=True,
-            )
-            if asked is None:
-                return
-            reason = asked
-        wanted = Verdicts(data.search.id, chosen, verdict, reason, observations, self._blind)
-        decisions.decide(self.session, wanted)
-        self.compare.observations.clear()
-        self._advance(rows[-1])
-
-    def _advance(self, row: int) -> None:
-        """Go to the next candidate that nobody has decided on."""
-        following = range(row + 1, self.model.rowCount())
-        undecided = (n for n in following if (t := self.model.tile(n)) is not None and t.verdict is None)
-        self.view.select_row(next(undecided, min(row + 1, self.model.rowCount() - 1)))
-        (self.compare if self._both.currentIndex() == COMPARE else self.view).setFocus()
-
-    def _undo(self) -> None:
-        if self.data is not None:
-            decisions.undo_last(self.session, self.data.search.id)
-
-    def _none_found(self) -> None:
-        if self.data is not None:
-            decisions.none_found(self.session, self.data.search.id, self.bar.none.isChecked())
 
     # views
 
     def focus_main(self) -> None:
-        (self.compare if self._both.currentIndex() == COMPARE else self.view).setFocus()
+        (self.compare if self.comparing else self.view).setFocus()
 
     def _show_view(self, which: object) -> None:
         self._views.select(which)

@@ -129,7 +129,6 @@ class CompareView(QWidget):
         if self._shown == tile.tracklet:
             return
         self._shown, self._crops = tile.tracklet, None
-        self.observations.clear()
         lead = "" if self.blind else tr("rank {n}").format(n=tile.lead)
 
         def show(person: Person) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
@@ -21,6 +24,17 @@ FEATURES = (
 ANSWERS = (("Similar", "similar"), ("Different", "different"), ("Cannot tell", "cannot tell"))
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an analyst has written about a candidate, before it is recorded. `answers` as in `Verdicts.observations`."""
+
+    reason: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_YET = Draft()
+
+
 class ReasonEdit(QPlainTextEdit):
     """Ctrl+Enter confirms, Escape goes back to the pictures."""
 
@@ -38,10 +52,12 @@ class ReasonEdit(QPlainTextEdit):
 
 
 class Observations(QWidget):
-    """Keys are those stored with the decision."""
+    """What is written stays with its candidate, also while others are looked at, until it is recorded."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._drafts: dict[Hashable, Draft] = {}
+        self._key: Hashable = None  # the candidate on show
         styled(self, "rightpanel")
         self.setFixedWidth(WIDTH)
         column = box(QVBoxLayout(scrolled(self, WIDTH)), 4, (16, 10, 16, 12))
@@ -74,26 +90,47 @@ class Observations(QWidget):
         column.addWidget(self._reason, 1)
         self._show_count()
 
-    def values(self) -> dict[str, str]:
-        """Feature → 'similar', 'different' or 'cannot tell', of those answered."""
-        return {name: str(row.value()) for name, row in self._rows.items() if row.value() is not None}
+    def draft(self, key: Hashable) -> Draft:
+        """What is written about a candidate so far."""
+        return self._written() if key == self._key else self._drafts.get(key, NOTHING_YET)
 
-    def reason(self) -> str:
-        return self._reason.toPlainText().strip()
+    def turn_to(self, key: Hashable) -> None:
+        """Show what is written about this candidate."""
+        if key != self._key:
+            self.keep(self._key, self._written())
+            self._key = key
+            self._show(self._drafts.get(key, NOTHING_YET))
+
+    def keep(self, key: Hashable, draft: Draft) -> None:
+        """Remember this for a candidate, in place of what was written."""
+        self._drafts[key] = draft
+        if draft == NOTHING_YET:
+            del self._drafts[key]
+        if key == self._key:
+            self._show(draft)
 
     def ask_reason(self) -> None:
         """The reason is missing: take the analyst there."""
         self._reason.setFocus()
         self._reason.setPlaceholderText(tr("Why is this the same person? Then confirm again."))
 
-    def clear(self) -> None:
-        """For the next candidate."""
-        for row in self._rows.values():
-            row.select(None)
-        self._reason.clear()
+    def forget(self) -> None:
+        """Another case: its candidates have the same numbers."""
+        self._drafts.clear()
+        self._key = None
+        self._show(NOTHING_YET)
+
+    def _written(self) -> Draft:
+        answers = {name: str(row.value()) for name, row in self._rows.items() if row.value() is not None}
+        return Draft(self._reason.toPlainText().strip(), answers)
+
+    def _show(self, draft: Draft) -> None:
+        for name, row in self._rows.items():
+            row.select(draft.answers.get(name))
+        self._reason.setPlainText(draft.reason)
         self._reason.setPlaceholderText("")
         self._show_count()
 
     def _show_count(self) -> None:
         words = tr("{n} of {all} compared")
-        self._count.setText(words.format(n=len(self.values()), all=len(FEATURES)))
+        self._count.setText(words.format(n=len(self._written().answers), all=len(FEATURES)))

@@ -120,9 +120,10 @@ def decide(
                 raise UsageError(f"Nothing has been decided about rank {rank} of {found.label}.")
             decision = case.decisions.undo(current.id)
         else:
-            (decision,) = case.decisions.decide(found.id, [line.tracklet_id], Verdict(verdict), reason=reason)
-        if subject is not None and verdict == Verdict.CONFIRMED:
-            case.subjects.add(case.subjects.find(subject).id, [line.tracklet_id], decision_id=decision.id)
+            with case.together():
+                (decision,) = case.decisions.decide(found.id, [line.tracklet_id], Verdict(verdict), reason=reason)
+                if subject is not None and verdict == Verdict.CONFIRMED:
+                    case.subjects.add(case.subjects.find(subject).id, [line.tracklet_id], decision_id=decision.id)
         console.answer(decision, lambda: click.echo(f"{found.label} rank {rank}: {verdict}."))
 
 

@@ -23,6 +23,8 @@ PAGE_SIZE = 16384  # crops and embeddings are a few KiB each: 1.4 times the writ
 BUSY_SECONDS = 10.0
 SYNCHRONOUS = "FULL"  # a decision that was shown as taken must survive a power cut
 RESTORE_HINT = "Restore case.db from a copy, then run verify; the evidence files themselves are not affected."
+_WHOLE = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+_PART = ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part")
 _PRIMARY = 0xFF  # the low byte of an extended SQLite result code
 
 
@@ -67,6 +69,7 @@ class Database:
         self.writable = writable
         self._immutable = False
         self._write_lock = threading.RLock()
+        self._together = False  # only looked at by who holds the write lock
         self._local = threading.local()
         self._idle: list[sqlite3.Connection] = []
         self._all: list[sqlite3.Connection] = []
@@ -108,29 +111,50 @@ class Database:
         """All or nothing, with its audit entry. `StorageError` where the disk is full; nothing is half-written.
 
         `action` is 'room.verb' ('evidence.register'); `target` names what it is about ('item:3'); `details` are
-        JSON values and may be added to in the block (`tx.details`). Not to be nested.
+        JSON values and may be added to in the block (`tx.details`). Not to be nested, but see `together`.
         """
-        if self._writer is None:
-            raise CaseError("This case is open read-only.", "Open it for writing to change anything.")
         with self._write_lock:
-            self._require_open()
-            if self._writer.in_transaction:
+            writer = self._require_writer()
+            if writer.in_transaction and not self._together:
                 raise RuntimeError("transactions are not nested")
-            with told_plainly(self.path):
-                self._writer.execute("BEGIN IMMEDIATE")
-                outer = getattr(self._local, "pinned", None)
+            with self._all_or_nothing(writer):
+                tx = Transaction(writer, self.actor, utc_now(), target, dict(details))
+                yield tx
+                entry = {"at": tx.at, "actor": tx.actor, "action": action, "target": tx.target}
+                append_entry(writer, entry, tx.details)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """The transactions of this block, each with its own audit entry, happen all or not at all."""
+        with self._write_lock:
+            writer = self._require_writer()
+            if self._together:
+                raise RuntimeError("blocks of transactions are not nested")
+            with self._all_or_nothing(writer):
+                self._together = True
                 try:
-                    tx = Transaction(self._writer, self.actor, utc_now(), target, dict(details))
-                    self._local.pinned = self._writer
-                    yield tx
-                    entry = {"at": tx.at, "actor": tx.actor, "action": action, "target": tx.target}
-                    append_entry(self._writer, entry, tx.details)
-                    self._writer.execute("COMMIT")
-                except BaseException:
-                    self._writer.rollback()
-                    raise
+                    yield
                 finally:
-                    self._local.pinned = outer
+                    self._together = False
+
+    @contextmanager
+    def _all_or_nothing(self, writer: sqlite3.Connection) -> Iterator[None]:
+        """A transaction of SQLite's, or a part of one; this thread's reads inside it see what it has written."""
+        part = writer.in_transaction
+        begin, keep, drop = _PART if part else _WHOLE
+        with told_plainly(self.path):
+            writer.execute(begin)
+            outer = getattr(self._local, "pinned", None)
+            self._local.pinned = writer
+            try:
+                yield
+                writer.execute(keep)
+            except BaseException:
+                if writer.in_transaction:  # SQLite itself takes everything back where the disk is full
+                    writer.execute(drop)
+                raise
+            finally:
+                self._local.pinned = outer
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -184,6 +208,12 @@ class Database:
     def counter(self, name: str) -> int:
         """How often `name` was bumped: caches compare it to see whether they are stale."""
         return int(self.value("SELECT value FROM counters WHERE name = ?", (name,)) or 0)
+
+    def _require_writer(self) -> sqlite3.Connection:
+        if self._writer is None:
+            raise CaseError("This case is open read-only.", "Open it for writing to change anything.")
+        self._require_open()
+        return self._writer
 
     def _require_open(self) -> None:
         if self._closed:

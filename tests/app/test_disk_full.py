@@ -11,13 +11,17 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from app.operations import cases, decisions, footage
 from app.operations.decisions import Verdicts
 from app.shell import Window
 from app.tasks import Job, JobState
+from app.widgets.observations import ReasonEdit
 from engine import ingest
 from engine.case import Case
 from engine.errors import StorageError
@@ -26,6 +30,7 @@ from engine.pipeline.messages import Message, Opened
 from engine.progress import Progress, Work, finish
 from engine.report.sheets import tracklet_sheet
 from engine.store.records import EvidenceItem
+from engine.store.searches import Search
 from engine.types import ItemState, Timestamp, Verdict
 from engine.verify import verify_case
 from tests.app.conftest import EXAMINER, Wait
@@ -108,6 +113,14 @@ def _open(window: Window, folder: Path, until: Wait) -> Case:
     return window.session.case
 
 
+def _search(case: Case) -> tuple[Search, list[int]]:
+    """A recorded search for the first person by night, and everybody by day."""
+    everybody = case.tracklets.list()
+    night = [t.id for t in everybody if t.modality.value == "ir"]
+    day = [t.id for t in everybody if t.modality.value == "rgb"]
+    return searched(case, night[0], day), day
+
+
 def _sound(case: Case) -> bool:
     return finish(verify_case(case)).findings == ()
 
@@ -179,10 +192,7 @@ def test_no_room_for_a_decision(opened: Window, until: Wait, errors: list[Except
     session = opened.session
     case = session.case
     assert case is not None
-    everybody = case.tracklets.list()
-    night = [t.id for t in everybody if t.modality.value == "ir"]
-    day = [t.id for t in everybody if t.modality.value == "rgb"]
-    search = searched(case, night[0], day)
+    search, day = _search(case)
     wanted = Verdicts(search.id, (day[0],), Verdict.CONFIRMED, "the same coat, " * 1000 + "the same gait")
     room(case, pages=0)
     decisions.decide(session, wanted)
@@ -195,6 +205,59 @@ def test_no_room_for_a_decision(opened: Window, until: Wait, errors: list[Except
     until(case.subjects.list)
     assert [d.reason for d in case.decisions.all()] == [wanted.reason]
     assert _sound_but_for_films(case)
+
+
+def test_what_was_written_is_kept_where_there_is_no_room_for_it(
+    opened: Window, until: Wait, errors: list[Exception]
+) -> None:
+    session = opened.session
+    case = session.case
+    assert case is not None
+    _search(case)
+    page: Any = opened.show_page("search")
+    until(lambda: page.data is not None and page.model.tiles)
+    page.view.select_row(0)
+    QTest.keyClick(page.view, Qt.Key.Key_C)
+    reason = page.compare.observations.findChild(ReasonEdit)
+    long = "the same coat and gait, " * 2000
+    reason.setPlainText(long)
+    QTest.mouseClick(page.compare.observations._rows["footwear"].buttons[0], Qt.MouseButton.LeftButton)
+    room(case, pages=0)
+    QTest.keyClick(reason, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: errors)
+    _said(opened, errors)
+    assert not case.decisions.all()
+    assert page.view.row == 0, "back at the candidate that could not be decided on"
+    assert reason.toPlainText() == long.strip()
+    room(case, pages=10_000)
+    QTest.keyClick(reason, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: page.model.tiles[0].verdict is Verdict.CONFIRMED)
+    (decision,) = case.decisions.all()
+    assert (decision.reason, decision.observations) == (long.strip(), {"footwear": "similar"})
+
+
+def test_a_disk_that_fills_up_between_a_decision_and_its_subject(
+    opened: Window, until: Wait, errors: list[Exception]
+) -> None:
+    session = opened.session
+    case = session.case
+    assert case is not None
+    search, day = _search(case)
+    outcomes = []
+    for pages in range(1, 40):
+        room(case, pages)
+        decided: list[None] = []
+        errors.clear()
+        wanted = Verdicts(search.id, (day[0],), Verdict.CONFIRMED, "the same coat, " * 3000)
+        decisions.decide(session, wanted, decided.append)
+        until(lambda told=decided: errors or told)
+        outcomes.append(bool(decided))
+        assert len(case.decisions.all()) == len(case.subjects.list()) == len(decided)
+        if decided:
+            break
+    assert len(outcomes) > 3, "the room must have run out at several places"
+    assert outcomes[-1]
+    assert case.audit.verify().intact
 
 
 def test_no_room_for_what_an_ingest_finds(

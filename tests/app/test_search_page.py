@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from app.dialogs import TextDialog
 from app.pages.search import SearchPage
 from app.shell import Window
+from app.widgets.observations import ReasonEdit
 from engine.types import Verdict
 from tests.app.conftest import Wait
 from tests.helpers.cases import searched
@@ -130,6 +131,50 @@ def test_two_people_of_one_frame_are_never_confirmed_together(
     until(lambda: errors)
     assert "cannot be the same person" in str(errors[0])
     assert not case.decisions.all(), "nothing was decided"
+
+
+def test_what_is_written_stays_with_its_candidate_until_it_is_recorded(page: SearchPage, until: Wait) -> None:
+    case = page.session.case
+    assert case is not None
+    written = page.compare.observations
+    reason = written.findChild(ReasonEdit)
+    assert reason is not None
+    page.view.select_row(1)
+    QTest.keyClick(page.view, Qt.Key.Key_C)
+    QTest.mouseClick(written._rows["footwear"].buttons[0], Qt.MouseButton.LeftButton)
+    QTest.keyClicks(reason, "same boots")
+    QTest.keyClick(reason, Qt.Key.Key_Escape)
+    QTest.keyClick(page.compare, Qt.Key.Key_Right)
+    assert page.view.row == 2
+    assert reason.toPlainText() == ""
+    QTest.keyClick(page.compare, Qt.Key.Key_U)
+    until(lambda: page.model.tiles[2].verdict is Verdict.INCONCLUSIVE)
+    (other,) = case.decisions.all()
+    assert (other.reason, other.observations) == ("", {})
+    page.view.select_row(1)
+    assert reason.toPlainText() == "same boots"
+    QTest.keyClick(page.compare, Qt.Key.Key_P)
+    until(lambda: page.model.tiles[1].verdict is Verdict.CONFIRMED)
+    decision = case.decisions.all()[-1]
+    assert (decision.reason, decision.observations) == ("same boots", {"footwear": "similar"})
+    page.view.select_row(1)
+    assert reason.toPlainText() == "", "what stands in the log need not be written again"
+
+
+def test_observations_on_one_are_not_recorded_for_the_others(page: SearchPage, until: Wait) -> None:
+    case = page.session.case
+    assert case is not None
+    page.view.select_row(4)
+    QTest.keyClick(page.view, Qt.Key.Key_C)
+    button = page.compare.observations._rows["build and gait"].buttons[1]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.keyClick(page.compare, Qt.Key.Key_G)
+    QTest.keyClick(page.view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(page.view, Qt.Key.Key_X)
+    until(lambda: _verdicts(page)[4:6] == [Verdict.REJECTED] * 2)
+    seen = {d.tracklet_id: d.observations for d in case.decisions.all()}
+    fourth, fifth = (page.model.tiles[n].tracklet for n in (4, 5))
+    assert seen == {fourth: {"build and gait": "different"}, fifth: {}}
 
 
 def test_observations_are_stored_with_the_decision(page: SearchPage, until: Wait) -> None:

@@ -1,0 +1,99 @@
+"""Deciding on candidates: what was written goes with the decision, and stays where the decision could not be saved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.dialogs import ask_text
+from app.operations import decisions
+from app.operations.decisions import Verdicts
+from app.tiles import Tile
+from app.widgets.observations import NOTHING_YET, Draft
+from app.words import tr
+from engine.types import Verdict
+
+if TYPE_CHECKING:
+    from app.operations.searching import SearchData
+    from app.pages.search import SearchPage
+
+
+class Deciding:
+    """The search page's part that decides."""
+
+    def __init__(self, page: SearchPage) -> None:
+        self._page, self._session = page, page.session
+        self._written = page.compare.observations
+
+    def turn_to(self, tile: Tile | None) -> None:
+        """Show what is written about this candidate."""
+        data = self._page.data
+        self._written.turn_to((data.search.id, tile.tracklet) if data and tile else None)
+
+    def forget(self) -> None:
+        """Another case."""
+        self._written.forget()
+
+    def decide(self, verdict: Verdict) -> None:
+        """Decide on the chosen candidates, after asking for the reason that a confirmation needs."""
+        page = self._page
+        tile, data = page.model.tile(page.view.row), page.data
+        if tile is None or data is None:
+            return
+        rows = page.view.selected_rows() or [page.view.row]
+        chosen = [t.tracklet for row in rows if (t := page.model.tile(row)) is not None]
+        reason = self._reason(data, tile, verdict)
+        if reason is not None:
+            self._record(data, tile, Verdicts(data.search.id, tuple(chosen), verdict, reason, blind=page.blind))
+            if page.data is data:
+                self._advance(rows[-1])
+
+    def undo(self) -> None:
+        """Take back the latest decision of the search."""
+        if self._page.data is not None:
+            decisions.undo_last(self._session, self._page.data.search.id)
+
+    def none_found(self) -> None:
+        """Nobody of them is the person, or that word is taken back."""
+        if self._page.data is not None:
+            decisions.none_found(self._session, self._page.data.search.id, self._page.bar.none.isChecked())
+
+    def _reason(self, data: SearchData, tile: Tile, verdict: Verdict) -> str | None:
+        """The reason as far as one is needed; None where the analyst has yet to write it or thought better of it."""
+        key = (data.search.id, tile.tracklet)
+        draft = self._written.draft(key)
+        if verdict is not Verdict.CONFIRMED or (draft.reason and self._page.comparing):
+            return draft.reason
+        if self._page.comparing:
+            self._written.ask_reason()
+            return None
+        question = tr("Why is this the same person? The reason stands in the report.")
+        asked = ask_text(self._page, tr("Confirm"), question, tr("Confirm"), draft.reason, needed=True)
+        if asked is not None:
+            self._written.keep(key, Draft(asked, draft.answers))
+        return asked
+
+    def _record(self, data: SearchData, tile: Tile, verdicts: Verdicts) -> None:
+        drafts = {number: self._written.draft((data.search.id, number)) for number in verdicts.tracklets}
+
+        def done(_none: None) -> None:
+            for number, draft in drafts.items():
+                if self._written.draft((data.search.id, number)) == draft:  # nothing was written since
+                    self._written.keep((data.search.id, number), NOTHING_YET)
+
+        def failed(error: Exception) -> None:
+            self._session.failed.emit(error)
+            row = self._page.model.row_of(tile.tracklet)
+            if self._page.data is data and row is not None:
+                self._page.view.select_row(row)
+
+        answers = {number: draft.answers for number, draft in drafts.items()}
+        decisions.decide(self._session, replace(verdicts, observations=answers), done, failed)
+
+    def _advance(self, row: int) -> None:
+        """Go to the next candidate that nobody has decided on."""
+        page = self._page
+        following = range(row + 1, page.model.rowCount())
+        undecided = (n for n in following if (t := page.model.tile(n)) is not None and t.verdict is None)
+        page.view.select_row(next(undecided, min(row + 1, page.model.rowCount() - 1)))
+        page.focus_main()
