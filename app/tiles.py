@@ -211,22 +211,16 @@ class TileDelegate(QStyledItemDelegate):
     def _paint_text(self, painter: QPainter, room: QRect, tile: Tile) -> None:
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         middle = Qt.AlignmentFlag.AlignVCenter
-        row = QRect(room.x(), room.y(), room.width(), 20)
-        if self.blind:
-            icons.paint(painter, QRect(row.x(), row.y() + 3, 14, 14), "eye-off-outline")
-            _text(painter, row.adjusted(20, 0, 0, 0), left | middle, tr("Blind mode"), "text2", 12)
-        else:
-            _text(painter, row, left | middle, tile.lead, "text1", 15 if tile.band else 13, bold=True)
-            if tile.band:
-                paint_band(painter, row, tile.band)
-            else:
-                _text(painter, row, right | middle, tile.note, "text2", 11)
+        head = QRect(room.x(), room.y(), room.width(), 20)
         row = QRect(room.x(), room.y() + 20, room.width(), 17)
-        _text(painter, row, right | middle, tile.date, "text2", 12)
-        date_width = painter.fontMetrics().horizontalAdvance(tile.date)
+        space = self._paint_head(painter, head, tile)
+        painter.setFont(theme.font(12))
+        date_width = painter.fontMetrics().horizontalAdvance(tile.date) + 8
+        above = date_width <= space  # then the camera has its line to itself
+        _text(painter, head if above else row, right | middle, tile.date, "text2", 12)
         painter.setFont(theme.font(12, bold=True))
         camera = painter.fontMetrics().elidedText(
-            tile.camera, Qt.TextElideMode.ElideMiddle, row.width() - date_width - 8
+            tile.camera, Qt.TextElideMode.ElideMiddle, row.width() - (0 if above else date_width)
         )
         _text(painter, row, left | middle, camera, "text1", 12, bold=True)
         for n, (name, value) in enumerate(((tr("Rec."), tile.recorder), (tr("Adj."), tile.adjusted))):
@@ -239,6 +233,22 @@ class TileDelegate(QStyledItemDelegate):
                 row = row.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(tail) - 4, 0)
             colour = "warning_text" if missing else "text1"
             _text(painter, row, right | middle, tr("not set") if missing else value, colour, 11)
+
+    def _paint_head(self, painter: QPainter, row: QRect, tile: Tile) -> int:
+        """The rank or label, and the band or note at its right; returns the pixels left free at the right."""
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        middle = Qt.AlignmentFlag.AlignVCenter
+        if self.blind:
+            icons.paint(painter, QRect(row.x(), row.y() + 3, 14, 14), "eye-off-outline")
+            _text(painter, row.adjusted(20, 0, 0, 0), left | middle, tr("Blind mode"), "text2", 12)
+            return 0
+        _text(painter, row, left | middle, tile.lead, "text1", 15 if tile.band else 13, bold=True)
+        free = row.width() - painter.fontMetrics().horizontalAdvance(tile.lead)
+        if tile.band:
+            paint_band(painter, row, tile.band)
+        else:
+            _text(painter, row, right | middle, tile.note, "text2", 11)
+        return 0 if tile.band or tile.note else free
 
 
 def paint_fitted(painter: QPainter, room: QRect, image: QImage, opacity: float = 1.0) -> None:

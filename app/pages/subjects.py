@@ -32,7 +32,8 @@ from app.widgets.way_panel import WayPanel
 from app.words import counted, tr
 from engine.types import Modality
 
-LIST = 232
+LIST, TILE = 232, 130
+WIDEST = 4  # times as wide as the other side, at most, where one has more appearances
 
 
 class SubjectsPage(Page):
@@ -123,25 +124,30 @@ class SubjectsPage(Page):
         self.models = {Modality.INFRARED: TileModel(), Modality.VISIBLE: TileModel()}
         self.views: dict[Modality, TileView] = {}
         self._counts = {}
+        self._sides = box(QHBoxLayout(), 12)  # night and day beside one another: both in sight in a low window too
         for modality, title in ((Modality.INFRARED, tr("Night")), (Modality.VISIBLE, tr("Day"))):
+            side = box(QVBoxLayout(), 8)
             line = box(QHBoxLayout(), 8)
             line.addWidget(Badge(modality))
             line.addWidget(label(title, "strong"))
             self._counts[modality] = label("", "quiet")
             line.addWidget(self._counts[modality])
             line.addStretch(1)
-            column.addLayout(line)
+            side.addLayout(line)
             view = TileView(self.thumbnails, self.models[modality], title, strip=False)
-            view.set_tile_width(122)
+            view.set_tile_width(TILE)
+            view.setMinimumHeight(TILE + TILE // 2)  # in a low window with the map, a row is scrolled
             view.current_changed.connect(lambda row, m=modality: self._tile_chosen(m, row))
             view.opened.connect(lambda _row: self._footage())
             self.views[modality] = view
-            column.addWidget(view, 1)
+            side.addWidget(view, 1)
+            self._sides.addLayout(side)
+        column.addLayout(self._sides, 3)
         column.addWidget(rule())
         self.way = WayPanel()
         self.way.picked.connect(self._select)
         self.way.place_asked.connect(self._place_cameras)
-        column.addWidget(self.way, 1)
+        column.addWidget(self.way, 2)
         return area
 
     def concerned(self, changes: Changes) -> bool:
@@ -208,8 +214,9 @@ class SubjectsPage(Page):
         )
         self._span.setText(subjects.span_words(view))
         self.panel.show_notes(view.subject.notes, keep_typing=same)
-        for modality, model in self.models.items():
+        for side, (modality, model) in enumerate(self.models.items()):
             shown = view.of(modality)
+            self._sides.setStretch(side, min(max(len(shown), 1), WIDEST))
             model.show([a.tile for a in shown])
             self._counts[modality].setText(counted(len(shown), tr("appearance"), tr("appearances")))
         self.way.show_appearances(view.appearances, view.cameras)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.subjects import Appearance
 from app.thumbnails import Thumbnails
 from app.tiles import TileModel
 from app.times import date_time
-from app.widgets.basic import Button, ElidedLabel, box, headed, label, rule, styled
+from app.widgets.basic import Button, box, headed, label, rule, scrolled, styled
 from app.widgets.pictures import Strip
 from app.words import tr
 
@@ -29,7 +29,7 @@ class AppearancePanel(QWidget):
         super().__init__()
         styled(self, "rightpanel")
         self.setFixedWidth(WIDTH)
-        column = box(QVBoxLayout(self), 8, (16, 12, 16, 16))
+        column = box(QVBoxLayout(scrolled(self, WIDTH)), 8, (16, 12, 16, 16))
         self._build_notes(column)
         column.addWidget(rule())
         self._build_appearance(column)
@@ -65,14 +65,14 @@ class AppearancePanel(QWidget):
             steps.addWidget(button)
         steps.addStretch(1)
         column.addLayout(steps)
-        self._facts: dict[str, ElidedLabel] = {}
+        self._facts: list[QLabel] = []
         for name in (tr("Camera"), tr("Recorder"), tr("Adjusted"), tr("Decision"), tr("Reason")):
             line = box(QHBoxLayout(), 8)
             key = label(name, "quiet")
             key.setFixedWidth(64)
-            line.addWidget(key)
-            self._facts[name] = ElidedLabel()
-            line.addWidget(self._facts[name], 1)
+            line.addWidget(key, 0, Qt.AlignmentFlag.AlignTop)
+            self._facts.append(label("", wrap=True, selectable=True))
+            line.addWidget(self._facts[-1], 1)
             column.addLayout(line)
         acts = box(QHBoxLayout(), 8)
         footage = Button(tr("Show in footage"), "play-box-outline", size="small")
@@ -103,8 +103,8 @@ class AppearancePanel(QWidget):
             shown.decision or tr("none, put in by {who}").format(who=shown.member.examiner),
             shown.member.reason or "–",
         )
-        for fact, value in zip(self._facts.values(), values, strict=True):
-            fact.set_text(value)
+        for fact, value in zip(self._facts, values, strict=True):
+            fact.setText(value)
 
     def _show_nearby(self, row: int) -> None:
         tile = self.nearby.tile(row)
