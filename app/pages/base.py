@@ -83,6 +83,9 @@ class Page(QWidget):
         """Whether these changes make the page's content stale."""
         return changes.case
 
+    def reset(self) -> None:
+        """Another case was opened, or none: forget at once what belongs to the one before. Reading is `refresh`'s."""
+
     def refresh(self) -> None:
         """Read the page's content again (on reader threads) and show it."""
 
@@ -119,5 +122,7 @@ class Page(QWidget):
             self.refresh()
 
     def _on_changed(self, changes: Changes) -> None:
+        if changes.case:
+            self.reset()
         if self.concerned(changes):
             self.mark_stale()
