@@ -79,8 +79,7 @@ class ItemClock:
     @property
     def end(self) -> Reading | None:
         """The end of the recording, None where its length is not known."""
-        length = self._item.probe.get("duration")
-        return self.at(self._item.start_pts + round(Fraction(str(length)) / self._item.time_base)) if length else None
+        return self.at(self._item.end_pts) if self._item.end_pts is not None else None
 
     @property
     def rate(self) -> Fraction | None:
@@ -136,9 +135,11 @@ def offset(delta: timedelta) -> str:
 
 def drift(rate: Fraction | None) -> str:
     """'recorder gains 2.4 s a day'; `rate` in true seconds per second of the recorder."""
+    from engine.media.clock import daily_gain
+
     if rate is None:
         return tr("not measured")
-    gained = round(float((1 / rate - 1) * 86400), 1)
+    gained = round(float(daily_gain(rate)), 1)
     if not gained:
         return tr("under 0.1 s a day")
     words = tr("recorder gains {n:g} s a day") if gained > 0 else tr("recorder loses {n:g} s a day")

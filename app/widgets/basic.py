@@ -87,7 +87,7 @@ def scrolled(panel: QWidget, width: int) -> QWidget:
     inside.setMaximumWidth(width - 1)
     scroll.setWidget(inside)
     column = QVBoxLayout(panel)
-    column.setContentsMargins(0, 0, 0, 0)
+    column.setContentsMargins(1, 0, 0, 0)  # the panel's own edge stays in sight
     column.addWidget(scroll)
     return inside
 

@@ -98,13 +98,21 @@ class ClockEditor(QWidget):
         self.uncertainty.setPrefix("± ")
         self.uncertainty.setSuffix(" s")
         inset(self.uncertainty)
+        self.source.currentTextChanged.connect(self._show_whole_source)
         grid.addWidget(label(tr("Source"), "quiet"), 0, 0)
-        grid.addWidget(label(tr("Uncertainty"), "quiet"), 0, 1)
-        grid.addWidget(self.source, 1, 0)
-        grid.addWidget(self.uncertainty, 1, 1)
-        grid.setColumnStretch(0, 2)
+        grid.addWidget(self.source, 1, 0, 1, 2)  # the whole width: a source is a phrase
+        grid.addWidget(label(tr("Uncertainty"), "quiet"), 2, 0)
+        grid.addWidget(self.uncertainty, 2, 1)
         grid.setColumnStretch(1, 1)
         return grid
+
+    def _show_whole_source(self, text: str) -> None:
+        """In the tooltip, where it is longer than its field; seen from its beginning where nobody is typing."""
+        line = self.source.lineEdit()
+        room = line.width() - line.textMargins().left() - line.textMargins().right()
+        self.source.setToolTip(text if line.fontMetrics().horizontalAdvance(text) > room else "")
+        if not line.hasFocus():
+            line.setCursorPosition(0)
 
     def _build_sums(self) -> QFrame:
         frame = QFrame()
@@ -157,7 +165,6 @@ class ClockEditor(QWidget):
         self._note.setText(f"{words} {BESIDE}")
         self.uncertainty.setValue(record.uncertainty_seconds)
         self.source.setCurrentText(record.source)
-        self.source.lineEdit().setCursorPosition(0)
 
     def draft(self) -> ClockRecord:
         """The readings as they stand in the fields."""

@@ -14,12 +14,14 @@ from engine.case import Case
 from engine.cli.case import FOLDER
 from engine.cli.output import Console, command
 from engine.errors import NightjarError, UsageError
-from engine.media.clock import TimeReading
+from engine.media.clock import RecorderClock, TimeReading, daily_gain
 from engine.settings import Settings
 from engine.store.records import EvidenceItem
 from engine.types import Modality
 
 MODALITY = click.Choice([kind.value for kind in Modality])
+ZONED = click.DateTime(["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S%z", "%Y-%m-%dT%H:%M:%S%z"])
+TIME = "'YYYY-MM-DD HH:MM:SS'"
 
 
 @click.group()
@@ -115,10 +117,17 @@ def change(
 @evidence.command("clock")
 @click.argument("folder", type=FOLDER)
 @click.argument("item")
-@click.option("--recorder", type=click.DateTime(), required=True, help="What the recorder's clock showed ...")
-@click.option("--reference", type=click.DateTime(), required=True, help="... when the true time (UTC) was this.")
-@click.option("--uncertainty", type=click.FloatRange(min=0), required=True, help="Give or take, in seconds.")
+@click.option(
+    "--recorder", type=click.DateTime(), metavar=TIME, required=True, help="The recorder's clock showed this ..."
+)
+@click.option(
+    "--reference", type=ZONED, metavar=TIME, required=True, help="... at this true time (UTC or with +HH:MM)."
+)
+@click.option("--second-recorder", type=click.DateTime(), metavar=TIME, help="Another reading, to measure drift ...")
+@click.option("--second-reference", type=ZONED, metavar=TIME, help="... and its true time.")
+@click.option("--uncertainty", type=click.FloatRange(min=0), required=True, help="Of a reading, give or take seconds.")
 @click.option("--source", required=True, help="Where the reference comes from, e.g. 'radio clock'.")
+@click.option("--dry-run", is_flag=True, help="Say what the readings mean; record nothing.")
 @command
 def clock(
     console: Console,
@@ -126,19 +135,51 @@ def clock(
     item: str,
     recorder: datetime,
     reference: datetime,
+    second_recorder: datetime | None,
+    second_reference: datetime | None,
     uncertainty: float,
     source: str,
+    dry_run: bool,
 ) -> None:
-    """Note a reading of an ITEM's recorder clock. Earlier readings stay on record; the newest counts."""
+    """Note how far an ITEM's recorder clock is off: one reading gives the offset, a second one its drift.
+
+    Earlier notes stay on record; the newest counts.
+    """
     from engine.store.records import ClockRecord
 
-    with Case.open(folder, examiner=console.examiner) as case:
-        number = case.evidence.find(item).id
-        reading = ClockRecord(recorder, reference.replace(tzinfo=UTC), uncertainty, source)
-        kept = case.evidence.set_clock(number, reading)
-        found = case.evidence.get(number)
-        start = case.evidence.clock(number).read(found.timestamp(found.start_pts))
-        console.answer({"record": kept, "first_frame": start}, lambda: click.echo(_first_frame(start)))
+    with Case.open(folder, writable=not dry_run, examiner=console.examiner) as case:
+        found = case.evidence.find(item)
+        noted = ClockRecord(
+            recorder,
+            _utc(reference),
+            uncertainty,
+            source,
+            second_recorder,
+            _utc(second_reference) if second_reference else None,
+        )
+        if not dry_run:
+            noted = case.evidence.set_clock(found.id, noted)
+        meant = RecorderClock(found.start_time, found.timestamp(found.start_pts), noted.readings)
+        ends = [meant.read(found.timestamp(pts)) for pts in (found.start_pts, found.end_pts) if pts is not None]
+        document = {
+            "record": noted,
+            "recorded": not dry_run,
+            "recorder_gains_seconds_a_day": float(daily_gain(meant.rate)) if meant.rate is not None else None,
+            "first_frame": ends[0],
+            "end": ends[1] if len(ends) > 1 else None,
+        }
+        console.answer(document, lambda: click.echo("\n".join([_drift(meant), *_frames(ends)])))
+
+
+def _utc(when: datetime) -> datetime:
+    return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _drift(noted: RecorderClock) -> str:
+    if noted.rate is None:
+        return "Drift: not measured; it takes a second reading."
+    gained = float(daily_gain(noted.rate))
+    return f"Drift: the recorder {'loses' if gained < 0 else 'gains'} {abs(gained):.1f} s a day."
 
 
 @click.command("ingest")
@@ -185,11 +226,15 @@ def ingest(
         raise failures[0]
 
 
-def _first_frame(start: TimeReading) -> str:
-    if start.adjusted is None:
-        return "The reading is noted; set the item's start time to see adjusted times."
-    error = float(start.uncertainty_seconds or 0)
-    return f"First frame: recorder {start.recorder}, adjusted {start.adjusted} UTC, give or take {error:.1f} s."
+def _frames(ends: list[TimeReading]) -> list[str]:
+    """The first frame and the end of the recording on both clocks."""
+    if ends[0].adjusted is None:
+        return ["The item has no start time yet: adjusted times follow from 'nightjar evidence set --start'."]
+    return [
+        f"{name}: recorder {end.recorder}, adjusted {end.adjusted}, "
+        f"give or take {float(end.uncertainty_seconds or 0):.1f} s."
+        for name, end in zip(("First frame", "End"), ends, strict=False)
+    ]
 
 
 def _document(item: EvidenceItem) -> dict[str, Any]:

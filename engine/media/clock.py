@@ -105,6 +105,11 @@ class RecorderClock:
         return TimeReading(recorder, adjusted, error, f"{within} two clock readings; drift measured")
 
 
+def daily_gain(rate: Fraction) -> Fraction:
+    """Seconds that a recorder of this `rate` gains in a true day; negative where it loses."""
+    return (1 / rate - 1) * 86400
+
+
 _EPOCH = datetime(1970, 1, 1)
 
 

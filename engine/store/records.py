@@ -126,6 +126,12 @@ class EvidenceItem:
         """How the audit log names this item."""
         return f"item:{self.id}"
 
+    @property
+    def end_pts(self) -> int | None:
+        """Where the recording ends, None where its length is not known."""
+        length = self.probe.get("duration")
+        return self.start_pts + round(Fraction(str(length)) / self.time_base) if length else None
+
     def timestamp(self, pts: int) -> Timestamp:
         """`pts` on this item's clock."""
         return Timestamp(pts, self.time_base)

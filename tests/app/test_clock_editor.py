@@ -79,5 +79,17 @@ def test_an_item_without_a_reading_does_not_show_the_last_ones(page: Any, until:
     assert editor.sums["Offset"].text().startswith("+00:00:00")
 
 
+def test_a_long_source_is_seen_from_its_beginning_and_whole_in_the_tooltip(page: Any) -> None:
+    editor = page.details.clock
+    editor.source.setCurrentText("stated by the demo")
+    line = editor.source.lineEdit()
+    assert line.fontMetrics().horizontalAdvance(line.text()) < line.width()
+    assert editor.source.toolTip() == ""
+    long = "the operator on the telephone, who read it off the wall clock of the control room"
+    editor.source.setCurrentText(long)
+    assert editor.source.toolTip() == long
+    assert line.cursorPosition() == 0
+
+
 def test_a_recorder_that_runs_slow_loses() -> None:
     assert drift(Fraction(86_400, 86_395)) == "recorder loses 5 s a day"
