@@ -172,7 +172,7 @@ class FrameFeed(QObject):
                     self._asked = None
                 self.shown.emit(picture)
 
-        self._pool.submit(decode, done, self._fail, key="frame")
+        self._pool.submit(decode, done, self._fail, key="frame", interim=True)
 
     def redraw(self) -> None:
         """The frame asked for last, again, for a new room: a step on its way is not lost to a resize."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from app.keys import KeyMap
 from app.preferences import Preferences
 from app.tasks import Pool, Runner
-from engine.errors import DeviceLostError
+from engine.errors import DeviceLostError, NightjarError
 
 if TYPE_CHECKING:
     from engine.case import Case
@@ -91,7 +91,10 @@ class Session(QObject):
         failed: Callable[[Exception], None] | None = None,
         key: object = None,
     ) -> None:
-        """Answer a question about the open case on a reader thread; silently nothing if the case was closed."""
+        """Answer a question about the open case on a reader thread.
+
+        Of a case that is no longer open, neither the answer nor the refusal is heard; a mistake of ours always is.
+        """
         case = self.case
         if case is None:
             return
@@ -103,7 +106,13 @@ class Session(QObject):
             if self.case is case:
                 done(result)
 
-        self.pool.submit(ask, deliver, failed or self.failed.emit, key)
+        def refuse(error: Exception) -> None:
+            if self.case is case:
+                (failed or self.failed.emit)(error)
+            elif not isinstance(error, NightjarError):
+                self.failed.emit(error)
+
+        self.pool.submit(ask, deliver, refuse, key)
 
     def write(
         self,

@@ -75,17 +75,31 @@ class Relay(QObject):
         function()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Request:
+    """What a pool was asked, and who is told."""
+
+    key: object
+    function: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None] | None
+    interim: bool
+
+
 class Pool(QObject):
-    """A few threads. Requests with the same key replace each other; the newest come first unless `in_order`."""
+    """A few threads. Requests with the same key replace each other; the newest come first unless `in_order`.
+
+    Nobody hears of a request after a newer one with its key was submitted, even where it was being done already:
+    an answer on the GUI thread is always the answer to the latest question.
+    """
 
     def __init__(self, threads: int, name: str, parent: QObject | None = None, *, in_order: bool = False) -> None:
         super().__init__(parent)
         self._in_order = in_order
         self._relay = Relay(self)
         self._wake = threading.Condition()
-        self._waiting: dict[object, tuple[Callable[[], Any], Callable[[Any], None], Callable[[Exception], None] | None]]
-        self._waiting = {}
-        self._keys = count()
+        self._waiting: dict[object, _Request] = {}
+        self._latest: dict[object, _Request] = {}  # by key, until it is answered or forgotten
         self._stopping = False
         self._working = 0
         self._threads = [threading.Thread(target=self._loop, name=f"{name}-{n}", daemon=True) for n in range(threads)]
@@ -98,19 +112,25 @@ class Pool(QObject):
         done: Callable[[Any], None],
         failed: Callable[[Exception], None] | None = None,
         key: object = None,
+        *,
+        interim: bool = False,
     ) -> None:
-        """Run `function` on a pool thread, then `done(result)` on the GUI thread."""
+        """Run `function` on a pool thread, then `done(result)` on the GUI thread.
+
+        `interim`, for pools of one thread: a result is shown although a newer one is on its way, so that scrubbing
+        through a film shows frames while the pointer moves.
+        """
+        request = _Request(object() if key is None else key, function, done, failed, interim)
         with self._wake:
-            chosen = ("anonymous", next(self._keys)) if key is None else key
-            self._waiting.pop(chosen, None)
-            self._waiting[chosen] = (function, done, failed)
+            self._waiting.pop(request.key, None)
+            self._waiting[request.key] = self._latest[request.key] = request
             self._wake.notify()
 
     def keep_only(self, wanted: Callable[[object], bool]) -> None:
         """Forget waiting requests whose key is no longer wanted (tiles scrolled out of sight)."""
         with self._wake:
             for key in [key for key in self._waiting if not wanted(key)]:
-                del self._waiting[key]
+                del self._waiting[key], self._latest[key]
 
     def busy(self) -> bool:
         """True while something waits or is being done."""
@@ -134,15 +154,14 @@ class Pool(QObject):
                     self._wake.wait()
                 if not self._waiting:
                     return
-                key = next(iter(self._waiting) if self._in_order else reversed(self._waiting))
-                function, done, failed = self._waiting.pop(key)
+                request = self._waiting.pop(next(iter(self._waiting) if self._in_order else reversed(self._waiting)))
                 self._working += 1
             try:
-                result = function()
+                result = request.function()
             except Exception as error:  # noqa: BLE001 - handed to the GUI thread, which tells bug from fault
-                self._post(lambda e=error, f=failed: f(e) if f else report(e))
+                self._post(lambda r=request, e=error: self._fail(r, e))
             else:
-                self._post(lambda r=result, d=done: d(r))
+                self._post(lambda r=request, found=result: self._deliver(r, found))
             finally:
                 with self._wake:
                     self._working -= 1
@@ -150,6 +169,24 @@ class Pool(QObject):
     def _post(self, call: Callable[[], None]) -> None:
         if not self._stopping:
             self._relay.posted.emit(call)
+
+    def _deliver(self, request: _Request, result: Any) -> None:
+        with self._wake:
+            interim = request.interim and request.key in self._latest
+        if self._answers(request) or interim:
+            request.done(result)
+
+    def _fail(self, request: _Request, error: Exception) -> None:
+        if self._answers(request):
+            (request.failed or report)(error)
+
+    def _answers(self, request: _Request) -> bool:
+        """Whether this is still the latest request with its key; it is answered now."""
+        with self._wake:
+            latest = self._latest.get(request.key) is request
+            if latest:
+                del self._latest[request.key]
+        return latest
 
 
 _reporter: list[Callable[[Exception], None]] = []

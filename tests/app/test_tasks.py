@@ -83,3 +83,54 @@ def test_what_is_no_longer_wanted_is_not_read(qtbot: object, until: Wait) -> Non
     until(lambda: not pool.busy())
     assert sorted(read) == [3, 4]
     pool.stop()
+
+
+def test_an_answer_is_always_that_to_the_latest_question(qtbot: object, until: Wait) -> None:
+    gate, heard = Event(), []
+    pool = Pool(2, "test")
+    begun = Event()
+    pool.submit(lambda: (begun.set(), gate.wait(5), "old")[-1], heard.append, key="person")
+    assert begun.wait(5)
+    pool.submit(lambda: "new", heard.append, key="person")
+    until(lambda: heard)
+    gate.set()
+    until(lambda: not pool.busy())
+    pool.submit(lambda: "last", heard.append)
+    until(lambda: "last" in heard)
+    assert heard == ["new", "last"]
+    assert not pool._latest  # nothing is kept of what has been answered
+    pool.stop()
+
+
+def test_the_refusal_of_an_older_question_is_not_told(qtbot: object, until: Wait) -> None:
+    gate, begun, heard, told = Event(), Event(), [], []
+
+    def refuse() -> None:
+        begun.set()
+        gate.wait(5)
+        raise ValueError("old")
+
+    pool = Pool(2, "test")
+    pool.submit(refuse, heard.append, told.append, key="person")
+    assert begun.wait(5)
+    pool.submit(lambda: "new", heard.append, told.append, key="person")
+    until(lambda: heard)
+    gate.set()
+    until(lambda: not pool.busy())
+    pool.submit(lambda: "last", heard.append)
+    until(lambda: "last" in heard)
+    assert (heard, told) == (["new", "last"], [])
+    pool.stop()
+
+
+def test_interim_results_are_shown_while_newer_ones_are_on_their_way(qtbot: object, until: Wait) -> None:
+    gate, begun, heard = Event(), Event(), []
+    pool = Pool(1, "test")
+    pool.submit(lambda: (begun.set(), gate.wait(5), 1)[-1], heard.append, key="frame", interim=True)
+    assert begun.wait(5)
+    for n in (2, 3):
+        pool.submit(lambda n=n: n, heard.append, key="frame", interim=True)
+    gate.set()
+    until(lambda: 3 in heard)
+    assert heard == [1, 3]
+    pool.stop()
