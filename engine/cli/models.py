@@ -25,10 +25,13 @@ def list_models(console: Console) -> None:
     library = ModelLibrary()
     found = library.list()
     defaults = {task: library.default(task) for task in get_args(Task)}
-    document = {"models": [_line(model, defaults) for model in found], "defaults": defaults}
+    lines = [_line(model, defaults) for model in found]
+    document = {"models": lines, "defaults": defaults, "damaged": library.damaged()}
+    for sentence in library.damaged():
+        console.notice(sentence)
 
     def text() -> None:
-        rows = [("*" if line["default"] else "", *list(line.values())[:-1]) for line in document["models"]]
+        rows = [("*" if line["default"] else "", *list(line.values())[:-1]) for line in lines]
         motion = "*" if defaults["detector"] == "motion" else ""
         rows.insert(0, (motion, "motion", "detector", "built in", "Nightjar's own", "no model file"))
         console.table(("", "name", "task", "origin", "licence", "SHA-256"), rows)

@@ -1,7 +1,8 @@
 """The models on this machine: those built into Nightjar and those its user imported.
 
-A model is a folder `<name>/` with `card.json` and `model.onnx`. An import is checked by running it and appears under
-its name in one rename, or not at all.
+A model is a folder `<name>/` with `card.json` and `model.onnx`. An import is checked by running it, written to the disk
+for good and appears under its name in one rename, or not at all. A model whose card is damaged is left out, and
+`damaged` says why: the others go on working.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import ModelError, StorageError
@@ -32,21 +34,33 @@ class ModelLibrary:
         self.builtin_dir = builtin_dir if builtin_dir is not None else resources_dir() / "models"
 
     def list(self, task: Task | None = None) -> list[Model]:
-        """All models, built-in first, each group by name. `ModelError` for a damaged card."""
-        found = [
-            Model(ModelCard.load(card), card.parent / MODEL_FILE, builtin)
-            for folder, builtin in ((self.builtin_dir, True), (self.user_dir, False))
-            for card in sorted(folder.glob(f"[!.]*/{CARD_FILE}"))
-        ]
-        return [model for model in found if task is None or model.card.task == task]
+        """All models that can be read, built-in first, each group by name."""
+        return [model for model in self._read()[0] if task is None or model.card.task == task]
+
+    def damaged(self) -> Sequence[str]:
+        """One sentence for each model that `list` leaves out, naming its folder."""
+        return self._read()[1]
 
     def get(self, name: str) -> Model:
-        """The model called `name`; `ModelError` where there is none."""
-        for model in self.list():
+        """The model called `name`; `ModelError` where there is none, with what is damaged."""
+        found, damaged = self._read()
+        for model in found:
             if model.name == name:
                 return model
-        known = ", ".join(model.name for model in self.list()) or "none"
-        raise ModelError(f"There is no model called '{name}'.", f"Models on this machine: {known}.")
+        known = ", ".join(model.name for model in found) or "none"
+        raise ModelError(
+            f"There is no model called '{name}'.", " ".join((f"Models on this machine: {known}.", *damaged))
+        )
+
+    def _read(self) -> tuple[Sequence[Model], Sequence[str]]:
+        found, damaged = [], []
+        for folder, builtin in ((self.builtin_dir, True), (self.user_dir, False)):
+            for card in sorted(folder.glob(f"[!.]*/{CARD_FILE}")):
+                try:
+                    found.append(Model(ModelCard.load(card), card.parent / MODEL_FILE, builtin))
+                except ModelError as error:
+                    damaged.append(f"The model in {card.parent} is left out: {error}")
+        return found, damaged
 
     def by_sha256(self, sha256: str) -> Model | None:
         """The model whose file has this hash; None where it is not on this machine."""
@@ -93,12 +107,20 @@ class ModelLibrary:
                 f"A different model called '{card.name}' is already on this machine.",
                 "Give the new one another name in its card.",
             )
+        if (self.user_dir / card.name).exists():
+            raise ModelError(
+                f"{self.user_dir / card.name} holds a damaged model of that name.",
+                "Move that folder away, then import.",
+            )
         draft = self._new_draft()
         try:
             _copy_checked(path, draft / MODEL_FILE, card)
             _check_runs(Model(card, draft / MODEL_FILE), device)
             card.save(draft / CARD_FILE)
+            _flush(draft / CARD_FILE)
+            _flush(draft)
             draft.replace(self.user_dir / card.name)
+            _flush(self.user_dir)
         except OSError as error:
             raise storage_failure(error) from error
         finally:
@@ -145,6 +167,17 @@ def _copy_checked(source: Path, target: Path, card: ModelCard) -> None:
             f"The file {source.name} is not the one its card describes (its SHA-256 differs).",
             "Get the file and its card again from the same place.",
         )
+
+
+def _flush(path: Path) -> None:
+    """A file or a folder's entries to the disk for good."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows opens no folders, and keeps their entries in order itself
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _read_defaults(path: Path) -> dict[str, str]:

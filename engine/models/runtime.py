@@ -1,27 +1,25 @@
 """Running ONNX models: the only file that imports onnxruntime.
 
 A session is opened from bytes whose SHA-256 was just checked against the card, never from a path that could change
-in between. On the CPU, the optimised graph is kept in the user's cache and reused, and the same inputs give the same
-bits every time.
+in between, and only where those bytes hold every weight. Nothing optimised is kept on disk: opening the built-in models
+anew takes 10 to 20 ms, and a kept graph would be another file to trust. On the CPU, the same inputs give the same bits
+every time.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.errors import DeviceLostError, ModelError
 from engine.models.card import Model
-from engine.settings import user_cache_dir
+from engine.models.onnx_file import is_self_contained
 
 # Preference of 'auto', fastest first. TensorRT builds engines for minutes, so it is used only when asked for.
 PROVIDERS = {
@@ -123,7 +121,21 @@ def _verified_bytes(model: Model) -> bytes:
             f"The file of model '{model.name}' is not the one its card describes (its SHA-256 differs).",
             "Import the model again from its original file.",
         )
+    _require_all_inside(data, model.name)
     return data
+
+
+def _require_all_inside(data: bytes, name: str) -> None:
+    """The hash covers the weights only where none of them lies in another file."""
+    try:
+        inside = is_self_contained(data)
+    except ValueError as error:
+        raise ModelError(f"The file of model '{name}' cannot be opened as an ONNX model: {error}.") from error
+    if not inside:
+        raise ModelError(
+            f"The model '{name}' keeps weights in another file, which its SHA-256 does not cover.",
+            "Save it as one file (onnx.save_model with save_as_external_data=False), with a card of that file.",
+        )
 
 
 def _open(data: bytes, model: Model, provider: str, threads: int | None) -> Any:
@@ -133,46 +145,11 @@ def _open(data: bytes, model: Model, provider: str, threads: int | None) -> Any:
         ort.preload_dlls()  # the CUDA and cuDNN libraries of the 'gpu' extra
     providers = [provider] if provider == _CPU else [provider, _CPU]
     try:
-        if provider == _CPU:
-            return _open_optimised(data, model.card.sha256, options)
         return ort.InferenceSession(data, options, providers=providers)
     except _open_failures() as error:
         raise ModelError(
             f"The file of model '{model.name}' cannot be opened as an ONNX model: {_first_line(error)}."
         ) from error
-
-
-def _open_optimised(data: bytes, sha256: str, options: Any) -> Any:
-    """A CPU session from the cached optimised graph; optimises and caches where there is none.
-
-    The cached file carries its own SHA-256 in its name, so that a damaged one is noticed and made again.
-    """
-    ort = _runtime()
-    folder = user_cache_dir() / "models"
-    stem = f"{sha256[:32]}-{_machine_key()}"
-    for path in sorted(folder.glob(f"{stem}-*.onnx")):
-        cached = path.read_bytes()
-        if path.stem.rpartition("-")[2] == hashlib.sha256(cached).hexdigest()[:32]:
-            options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-            return ort.InferenceSession(cached, options, providers=[_CPU])
-        path.unlink(missing_ok=True)
-    draft = folder / f"{stem}.{os.getpid()}.draft"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return ort.InferenceSession(data, options, providers=[_CPU])  # no cache here: only slower to open
-    options.optimized_model_filepath = str(draft)
-    refusals: tuple[type[Exception], ...] = (OSError, *_open_failures())
-    try:
-        session = ort.InferenceSession(data, options, providers=[_CPU])
-        if draft.exists():
-            digest = hashlib.sha256(draft.read_bytes()).hexdigest()[:32]
-            draft.replace(folder / f"{stem}-{digest}.onnx")
-        return session
-    except refusals:  # the disk is full, or the model is none: opening it without the cache tells which
-        draft.unlink(missing_ok=True)
-        options.optimized_model_filepath = ""
-        return ort.InferenceSession(data, options, providers=[_CPU])
 
 
 def _options(threads: int | None) -> Any:
@@ -192,18 +169,6 @@ def _runtime() -> Any:
 
     onnxruntime.set_default_logger_severity(4)  # failures come as exceptions; the rest is chatter about absent GPUs
     return onnxruntime
-
-
-@cache
-def _machine_key() -> str:
-    """Changes with whatever an optimised graph depends on: runtime version, processor and its instructions."""
-    features = platform.processor()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        lines = cpuinfo.read_text(errors="replace").splitlines()
-        features = next((line for line in lines if line.startswith(("flags", "Features"))), features)
-    text = f"{_runtime().__version__} {sys.platform} {platform.machine()} {features}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _lacking(provider: str, installed: Sequence[str]) -> str:

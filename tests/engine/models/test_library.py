@@ -148,3 +148,54 @@ def test_imported_and_original_compute_the_same(library: ModelLibrary, tmp_path:
     crops = {"crops": np.arange(2 * 16 * 8 * 3, dtype=np.uint8).reshape(2, 16, 8, 3)}
     first, second = (open_session(m, "cpu", 1).run(crops, ["embedding"])["embedding"] for m in (given, taken))
     assert np.array_equal(first, second)
+
+
+def test_weights_outside_the_file_are_refused_at_import(library: ModelLibrary, tmp_path: Path) -> None:
+    import hashlib
+
+    import onnx
+
+    model = tiny_models.student(tmp_path / "net.onnx")
+    graph = onnx.load(model.path)
+    graph.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(300, np.float32), "more"))
+    onnx.save_model(graph, str(model.path), save_as_external_data=True, location="weights.bin", size_threshold=0)
+    sha256 = hashlib.sha256(model.path.read_bytes()).hexdigest()
+    with pytest.raises(ModelError, match="keeps weights in another file"):
+        library.import_file(saved(Model(replace(model.card, sha256=sha256), model.path)))
+    assert nothing_imported(library)
+
+
+def test_a_damaged_model_is_left_out_and_named_while_the_others_work(library: ModelLibrary, tmp_path: Path) -> None:
+    library.import_file(saved(tiny_models.student(tmp_path / "a.onnx", name="spoilt")))
+    library.import_file(saved(tiny_models.student(tmp_path / "b.onnx", name="sound")))
+    (library.user_dir / "spoilt" / "card.json").write_text("")
+    assert library.get(library.default("student")).builtin
+    assert library.get("sound").name == "sound"
+    (sentence,) = library.damaged()
+    assert str(library.user_dir / "spoilt") in sentence
+    with pytest.raises(ModelError, match="no model called 'spoilt'") as caught:
+        library.get("spoilt")
+    assert sentence in caught.value.hint
+    with pytest.raises(ModelError, match="holds a damaged model"):
+        library.import_file(tmp_path / "a.onnx")
+
+
+def test_an_import_reaches_the_disk_before_it_appears(
+    library: ModelLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def noted(handle: int) -> None:
+        flushed.append(os.path.basename(os.readlink(f"/proc/self/fd/{handle}")))
+        fsync(handle)
+
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("only Linux says which file is flushed")
+    monkeypatch.setattr(os, "fsync", noted)
+    library.import_file(saved(tiny_models.student(tmp_path / "net.onnx")))
+    assert flushed[:2] == ["model.onnx", "card.json"]
+    assert flushed[2].startswith(".importing-")
+    assert flushed[3] == library.user_dir.name

@@ -2,48 +2,96 @@
 
 from __future__ import annotations
 
-import errno
-import os
+import hashlib
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from engine.errors import ModelError
 from engine.models import runtime
+from engine.models.card import Model
+from engine.models.onnx_file import is_self_contained
 from engine.models.runtime import choose_provider, open_session
 from tests.helpers import tiny_models
 
 CROPS = {"crops": np.random.default_rng(3).integers(0, 256, (5, 16, 8, 3), dtype=np.uint8)}
 
 
-def cached(home: Path) -> list[Path]:
-    return sorted((home / "cache" / "models").glob("*"))
-
-
-def test_results_are_the_same_bits_from_a_fresh_and_a_cached_graph(tmp_path: Path, home: Path) -> None:
+def test_results_are_the_same_bits_in_every_session(tmp_path: Path) -> None:
     model = tiny_models.student(tmp_path / "net.onnx")
     first = open_session(model, "cpu", 1).run(CROPS)
-    assert len(cached(home)) == 1
     second = open_session(model, "cpu", 2).run(CROPS)
     assert first.keys() == {"embedding", "feature_map"}
     assert all(np.array_equal(first[name], second[name]) for name in first)
 
 
-def test_a_damaged_cache_is_noticed_and_made_again(tmp_path: Path, home: Path) -> None:
-    model = tiny_models.student(tmp_path / "net.onnx")
-    first = open_session(model, "cpu", 1).run(CROPS)
-    (kept,) = cached(home)
-    whole = kept.read_bytes()
-    kept.write_bytes(whole[: len(whole) // 2])
-    assert np.array_equal(open_session(model, "cpu", 1).run(CROPS)["embedding"], first["embedding"])
-    assert [path.read_bytes() for path in cached(home)] == [whole]
+def test_only_the_model_file_decides_what_runs(tmp_path: Path, home: Path) -> None:
+    honest, other = tiny_models.student(tmp_path / "a.onnx"), tiny_models.student(tmp_path / "b.onnx", scale=-1.0)
+    expected = open_session(honest, "cpu", 1).run(CROPS)["embedding"]
+    open_session(other, "cpu", 1)
+    kept = [path for path in home.rglob("*") if path.is_file()]
+    for path in kept:  # whatever opening models left on disk, the other model's is put in its place
+        shutil.copy(other.path, path)
+    assert kept == []
+    assert np.array_equal(open_session(honest, "cpu", 1).run(CROPS)["embedding"], expected)
 
 
-def test_a_cache_that_cannot_be_written_only_costs_time(tmp_path: Path, home: Path) -> None:
-    home.mkdir()
-    (home / "cache").write_text("in the way")
-    assert open_session(tiny_models.student(tmp_path / "net.onnx"), "cpu", 1).provider == "CPUExecutionProvider"
+def external(path: Path, seed: int) -> Model:
+    """A student whose weights lie in 'weights.bin' beside it."""
+    model = tiny_models.student(path)
+    graph = onnx.load(path)
+    weights = np.random.default_rng(seed).random(300).astype(np.float32)
+    graph.graph.initializer.append(onnx.numpy_helper.from_array(weights, "unused"))
+    onnx.save_model(graph, str(path), save_as_external_data=True, location="weights.bin", size_threshold=0)
+    return Model(replace(model.card, sha256=hashlib.sha256(path.read_bytes()).hexdigest()), path)
+
+
+def test_weights_in_another_file_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = external(tmp_path / "net.onnx", 1)
+    monkeypatch.chdir(tmp_path)  # where ONNX Runtime would look for them
+    with pytest.raises(ModelError, match="keeps weights in another file"):
+        open_session(model, "cpu", 1)
+
+
+def test_weights_in_another_file_are_found_wherever_a_tensor_may_stand(tmp_path: Path) -> None:
+    tiny_models.student(tmp_path / "net.onnx")
+    plain = onnx.load(tmp_path / "net.onnx")
+    assert is_self_contained(plain.SerializeToString())
+    outside = onnx.TensorProto(name="w", data_type=1, dims=[1], data_location=onnx.TensorProto.EXTERNAL)
+    outside.external_data.add(key="location", value="weights.bin")
+    inner = onnx.GraphProto(initializer=[outside])
+    spoilt = []
+    for attribute in (
+        onnx.AttributeProto(name="value", type=onnx.AttributeProto.TENSOR, t=outside),
+        onnx.AttributeProto(name="values", type=onnx.AttributeProto.TENSORS, tensors=[outside]),
+        onnx.AttributeProto(name="then_branch", type=onnx.AttributeProto.GRAPH, g=inner),
+        onnx.AttributeProto(name="bodies", type=onnx.AttributeProto.GRAPHS, graphs=[inner]),
+        onnx.AttributeProto(name="few", sparse_tensor=onnx.SparseTensorProto(values=outside)),
+    ):
+        node = onnx.NodeProto(op_type="Constant", attribute=[attribute])
+        graph, function = onnx.ModelProto(), onnx.ModelProto()
+        graph.CopyFrom(plain)
+        graph.graph.node.append(node)
+        function.CopyFrom(plain)
+        function.functions.append(onnx.FunctionProto(name="f", node=[node]))
+        spoilt += [graph, function]
+    sparse = onnx.ModelProto()
+    sparse.CopyFrom(plain)
+    sparse.graph.sparse_initializer.append(onnx.SparseTensorProto(indices=outside))
+    assert not any(is_self_contained(each.SerializeToString()) for each in (*spoilt, sparse))
+
+
+@pytest.mark.parametrize("data", [b"", b"ORTM" * 9, b"\xff" * 40, b"not a model at all", b"\x3a\x7f"])
+def test_bytes_that_are_no_model_are_refused_in_words(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "net.onnx"
+    card = tiny_models.student(path).card
+    path.write_bytes(data)
+    with pytest.raises(ModelError, match="cannot be opened as an ONNX model"):
+        open_session(Model(replace(card, sha256=hashlib.sha256(data).hexdigest()), path), "cpu", 1)
 
 
 def test_a_file_changed_after_its_import_is_refused(tmp_path: Path) -> None:
@@ -118,13 +166,3 @@ def test_a_failing_gpu_is_told_plainly_with_what_to_do(tmp_path: Path, message: 
     with pytest.raises(ModelError, match=said) as caught:
         session.run({})
     assert "cpu" in caught.value.hint
-
-
-def test_no_room_for_the_cache_only_costs_time(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_draft: Path, _target: Path) -> Path:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "replace", full)
-    session = open_session(tiny_models.student(tmp_path / "net.onnx"), "cpu", 1)
-    assert session.run(CROPS)["embedding"].shape == (5, 6)
-    assert cached(home) == [], "nothing is left lying about on a full disk"
