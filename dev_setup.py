@@ -58,6 +58,7 @@ WINDOW_LIBRARIES = {
     "libxcb-xkb.so.1": "libxcb-xkb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
+SCREEN_PROGRAMS = {"Xvfb": "xvfb", "xdotool": "xdotool"}  # a screen for tests, and keys pressed on it
 GIGABYTES = {"": 2.5, "dev": 0.5, "training": 9.0, "bundle": 0.5}  # disk for packages and their downloads
 
 VENV_PACKAGE = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"  # Debian ships Python without it
@@ -265,7 +266,7 @@ def apt_install(packages: Sequence[str]) -> bool:
 
 
 def prepare_system(libraries: bool, screen: bool) -> None:
-    """Install what Python, OpenCV and Qt ask of a Linux system, and Xvfb for a `screen` in tests.
+    """Install what Python, OpenCV and Qt ask of a Linux system, and what a `screen` in tests takes.
 
     Where this user may not, a Failure names all of it in one command, but only if nothing works without.
     """
@@ -279,8 +280,8 @@ def prepare_system(libraries: bool, screen: bool) -> None:
 def window_lacks(screen: bool = False) -> list[str]:
     """Debian packages without which Qt opens no window on X11 (with `screen`: none on a virtual one)."""
     missing = missing_packages(WINDOW_LIBRARIES)
-    if screen and sys.platform.startswith("linux") and not shutil.which("Xvfb"):
-        missing.append("xvfb")
+    if screen and sys.platform.startswith("linux"):
+        missing += [package for program, package in SCREEN_PROGRAMS.items() if not shutil.which(program)]
     return missing
 
 

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app import crash, tasks, theme
 from app.dialogs import ask_case, choose_case, key_sheet, pick_folder
+from app.keyboard import KeyboardReturn
 from app.keys import COMMANDS
 from app.operations import cases, machine
 from app.operations.decisions import undo_last
@@ -64,6 +65,7 @@ class Window(QMainWindow):
         self.tray = JobTray(self, session.runner)
         self._connect()
         tasks.set_reporter(self.tell)
+        KeyboardReturn(self)
         geometry = session.preferences.get("geometry", QByteArray())
         if isinstance(geometry, QByteArray) and not geometry.isEmpty():
             self.restoreGeometry(geometry)

@@ -94,7 +94,7 @@ class Page(QWidget):
         if self._stale:
             self._stale = False
             self.refresh()
-        self.focus_main()
+        self.take_keyboard()
 
     def leave(self) -> None:
         """Another page comes to the front."""
@@ -106,11 +106,23 @@ class Page(QWidget):
         """The page's main view has just come into sight: it gets the keyboard, unless somebody is typing."""
         typing = isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit))
         if self.isVisible() and not typing:
-            self.focus_main()
+            self.take_keyboard()
 
     def focus_main(self) -> None:
         """Give the keyboard to the page's main view."""
         self.setFocus()
+
+    @property
+    def has_main_view(self) -> bool:
+        """Whether some part of the page is what its keys are about."""
+        return type(self).focus_main is not Page.focus_main
+
+    def take_keyboard(self) -> None:
+        """Give the keyboard to the main view where it is in sight (an empty page hides it), else to the page."""
+        self.focus_main()
+        found = self.window().focusWidget()
+        if found is not None and self.isAncestorOf(found) and not found.isVisibleTo(self):
+            self.setFocus()
 
     def set_narrow(self, narrow: bool) -> None:
         """The window is narrower than the side panels like."""

@@ -25,6 +25,8 @@ def x_display(size: str = "1600x1000x24") -> Iterator[str]:
         os.close(writer)
         with os.fdopen(reader) as answer:
             number = answer.readline().strip()
-        assert number, "Xvfb did not start"
-        yield f":{number}"
-        server.terminate()
+        try:
+            assert number, "Xvfb did not start"
+            yield f":{number}"
+        finally:
+            server.terminate()
