@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 
 from app.tasks import Pool
-from engine.errors import EvidenceError
+from engine.errors import EvidenceError, NightjarError
 from engine.types import Frame
 
 if TYPE_CHECKING:
@@ -59,9 +59,13 @@ class Opened:
         place = int(np.searchsorted(self.pts, pts)) + steps
         return int(self.pts[min(max(place, 0), len(self.pts) - 1)])
 
+    def seconds(self, pts: int) -> float:
+        """Seconds from the first frame to this PTS."""
+        return float(pts - self.pts[0]) * self.time_base
+
     @property
     def duration(self) -> float:
-        return float(self.pts[-1] - self.pts[0]) * self.time_base
+        return self.seconds(self.pts[-1])
 
 
 def to_image(pixels: np.ndarray, room: QSize) -> QImage:
@@ -112,23 +116,26 @@ class FrameFeed(QObject):
     def playing(self) -> bool:
         return self._timer.isActive()
 
+    @property
+    def bound(self) -> int | None:
+        """PTS of the frame on its way, else of the one on show: what the next step goes on from."""
+        if self._asked is not None:
+            return self._asked
+        return self.current.pts if self.current is not None else None
+
     def set_room(self, room: QSize) -> None:
         """Device pixels there are for the picture."""
         self._room = QSize(room)
 
     def open(self, path: Path, size: int, index_file: Path | None = None) -> None:
         """Open an item registered with `size` bytes; `opened` or `failed` follows."""
-        self.stop()
-        self._generation += 1
+        self._forget()
         generation = self._generation
-        self.item = self.current = self._asked = None
 
         def load() -> Opened:
             from engine.media.source import open_source
 
-            if self._source is not None:
-                self._source.close()
-                self._source = self._run = None
+            self._let_go()
             self._registered = (path, size)
             self._check()
             index = _load_index(path, index_file)
@@ -146,7 +153,24 @@ class FrameFeed(QObject):
                 self.item = item
                 self.opened.emit(item)
 
-        self._pool.submit(load, done, self._fail, key="open")
+        self._pool.submit(load, done, self._failing(), key="open")
+
+    def clear(self) -> None:
+        """Show nothing any more, and let go of the file."""
+        self._forget()
+        self._pool.submit(self._let_go, lambda _none: None, key="open")
+
+    def _forget(self) -> None:
+        self.stop()
+        self._generation += 1
+        self.item = self.current = self._asked = None
+        self._pool.keep_only(lambda _key: False)  # what was asked of the last item
+
+    def _let_go(self) -> None:
+        """On the decoder thread, or when it has ended."""
+        if self._source is not None:
+            self._source.close()
+            self._source = self._run = None
 
     def show(self, pts: int) -> None:
         """Show exactly this frame."""
@@ -172,7 +196,7 @@ class FrameFeed(QObject):
                     self._asked = None
                 self.shown.emit(picture)
 
-        self._pool.submit(decode, done, self._fail, key="frame", interim=True)
+        self._pool.submit(decode, done, self._failing(), key="frame", interim=True)
 
     def redraw(self) -> None:
         """The frame asked for last, again, for a new room: a step on its way is not lost to a resize."""
@@ -180,13 +204,13 @@ class FrameFeed(QObject):
             self._request(self.current.pts if self._asked is None else self._asked)
 
     def step(self, frames: int) -> None:
-        """Frame by frame."""
-        if self.item is not None and self.current is not None:
-            self.show(self.item.beside(self.current.pts, frames))
+        """Frame by frame; steps asked for faster than frames decode add up."""
+        if self.item is not None and self.bound is not None:
+            self.show(self.item.beside(self.bound, frames))
 
     def skip(self, seconds: float) -> None:
-        if self.item is not None and self.current is not None:
-            self.show(self.item.at(max(self.current.seconds + seconds, 0.0)))
+        if self.item is not None and self.bound is not None:
+            self.show(self.item.at(max(self.item.seconds(self.bound) + seconds, 0.0)))
 
     def play(self, speed: float = 1.0) -> None:
         """Play from the frame on show."""
@@ -217,9 +241,7 @@ class FrameFeed(QObject):
         self.stop()
         self._generation += 1
         self._pool.stop()
-        if self._source is not None:
-            self._source.close()
-            self._source = None
+        self._let_go()
 
     def _check(self) -> None:
         """Whether what is being played can still be what was registered; EvidenceError where it cannot."""
@@ -241,7 +263,7 @@ class FrameFeed(QObject):
         def decode() -> list[Shown]:
             assert self._source is not None
             if start is not None:
-                self._run = _from(self._source, start, quick)
+                self._run = self._source.keyframes(start=start) if quick else self._source.frames(start)
             pictures: list[Shown] = []
             for frame in self._run or ():
                 pictures.append(self._shown(frame, room))
@@ -258,7 +280,7 @@ class FrameFeed(QObject):
             self._queue.extend(pictures)
             self._at_end = not pictures
 
-        self._pool.submit(decode, done, self._fail, key="fill")
+        self._pool.submit(decode, done, self._failing(), key="fill")
 
     def _present(self) -> None:
         now = time.perf_counter()
@@ -277,19 +299,17 @@ class FrameFeed(QObject):
         if self._at_end and not self._queue:
             self.stop()
 
-    def _fail(self, error: Exception) -> None:
-        self.stop()
-        self._asked = None
-        self.failed.emit(error)
+    def _failing(self) -> Callable[[Exception], None]:
+        """What tells of a failure; of a fault in what nobody waits for any more nothing is told."""
+        generation = self._generation
 
+        def fail(error: Exception) -> None:
+            if generation == self._generation or not isinstance(error, NightjarError):
+                self.stop()
+                self._asked = None
+                self.failed.emit(error)
 
-def _from(source: FrameSource, start: int, quick: bool) -> Iterator[Frame]:
-    if not quick:
-        yield from source.frames(start)
-        return
-    for frame in source.keyframes():
-        if frame.timestamp.pts >= start:
-            yield frame
+        return fail
 
 
 def _load_index(path: Path, file: Path | None) -> Any:

@@ -26,26 +26,33 @@ class Overlay(QObject):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._session = session
-        self._window: tuple[int, int] | None = None
+        self._window: tuple[int, int, int] | None = None  # item, first and last PTS
+        self._asked = 0
         self.paths: Sequence[Path] = ()
         self.words: dict[int, str] = {}
         self.second = 1
 
     def forget(self) -> None:
-        """Other footage, or other results: read again."""
+        """Other footage, or other results: nothing read before is good any more."""
         self._window = None
+        self._asked += 1
+        self.paths, self.words = (), {}
 
     def around(self, item_id: int, pts: int, time_base: float) -> None:
         """See to it that the boxes around `pts` are there; `loaded` follows if they had to be read."""
         self.second = max(round(1 / time_base), 1)
-        if self._window and self._window[0] + self.second <= pts <= self._window[1] - 2 * self.second:
-            return
+        if self._window is not None:
+            item, first, last = self._window
+            if item == item_id and first + self.second <= pts <= last - 2 * self.second:
+                return
         margin = round(WINDOW_SECONDS * self.second)
-        window = self._window = (pts - margin, pts + margin)
-        gap = round(GAP_SECONDS * self.second)
+        window = (pts - margin, pts + margin)
+        self._window = (item_id, *window)
+        self._asked += 1
+        gap, asked = round(GAP_SECONDS * self.second), self._asked
 
         def done(found: tuple[list[Path], dict[int, str]]) -> None:
-            if self._window == window:
+            if self._asked == asked:
                 self.paths, self.words = found
                 self.loaded.emit()
 

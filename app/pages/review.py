@@ -95,7 +95,7 @@ class ReviewPage(Page):
         self.feed.failed.connect(self._failed)
         self.feed.playing_changed.connect(lambda playing: None if playing else self._show_present())
         self.canvas.picked.connect(self.pick)
-        self.canvas.searched.connect(self._pick_and_search)
+        self.canvas.searched.connect(lambda tracklet: self.pick(tracklet, search=True))
         self.canvas.resized.connect(self._resized)
         self.timeline.sought.connect(self._seek)
         self.marks.asked.connect(self._show_pts)
@@ -134,6 +134,16 @@ class ReviewPage(Page):
             self.marks.reload()
         return changes.any_of("case", "footage", "tracklets")
 
+    def reset(self) -> None:
+        self._rows, self.row, self._wanted = [], None, None
+        self.items.clear()
+        self._close()
+        self.model.show_ids(())
+        self.marks.forget()
+        self._lost.clear()
+        for badge in self._badges:
+            badge.set_modality(None)
+
     def refresh(self) -> None:
         self.session.read(footage.rows, self._show_rows, key="review rows")
 
@@ -151,9 +161,7 @@ class ReviewPage(Page):
         self.items.clear()
         self.items.addItems([f"{r.item.exhibit}   {r.item.path.name} · {r.item.camera.name}" for r in rows])
         if not rows:
-            self.row = None
-            self.feed.stop()
-            self.canvas.set_frame(None)
+            self.reset()
             self.canvas.set_message(tr("No footage yet. Add some on the Footage page (Ctrl+2)."))
             return
         if self._wanted is None and self.row is None:
@@ -172,13 +180,24 @@ class ReviewPage(Page):
         if self.row is not None and self.row.item.id == item_id and self.feed.item is not None:
             self._goto_wanted()
             return
-        self.canvas.set_frame(None)
+        self._close()
         self.canvas.set_message(tr("Opening {name}…").format(name=row.item.path.name))
         self._use_row(row)
-        self.pick(None)
         self.feed.set_room(self.canvas.room())
         index = self.session.case.cache / "index" / f"{row.item.sha256}.npz" if self.session.case else None
         self.feed.open(row.item.path, row.item.size, index)
+
+    def _close(self) -> None:
+        """Nothing of the footage on show until now may stand beside other footage."""
+        self.feed.clear()
+        self.overlay.forget()
+        self.canvas.set_frame(None)
+        self.canvas.set_paths((), 1)
+        self.times.clear()
+        self.timeline.forget()
+        self._pick_at_next = None
+        self.pick(None)
+        self._show_present()
 
     def _use_row(self, row: FootageRow) -> None:
         self.row = row
@@ -226,6 +245,8 @@ class ReviewPage(Page):
 
     def _failed(self, error: Exception) -> None:
         self.canvas.set_frame(None)
+        self.times.clear()
+        self.marks.set_now(None)
         hint = getattr(error, "hint", "")
         self.canvas.set_message(f"{error}\n{hint}")
         self.session.failed.emit(error)
@@ -279,8 +300,8 @@ class ReviewPage(Page):
         if self.feed.item is not None:
             self.feed.show(self.feed.item.beside(pts, 0))
 
-    def pick(self, tracklet: int | None) -> None:
-        """Choose a person; None chooses nobody."""
+    def pick(self, tracklet: int | None, *, search: bool = False) -> None:
+        """Choose a person, and search for them at once where `search`; None chooses nobody."""
         self.canvas.selected = tracklet
         self.canvas.update()
         self.person = None
@@ -289,23 +310,18 @@ class ReviewPage(Page):
             return
 
         def done(person: Person) -> None:
+            if self.canvas.selected != tracklet:
+                return  # somebody else has been chosen since
             self.person = person
             self.panel.show_person(person)
             self._show_present()
             row = self.model.row_of(tracklet)
             if row is not None and self.strip.currentIndex().row() != row:
                 self.strip.select_row(row)
-            if self._search_when_picked:
-                self._search_when_picked = False
+            if search:
                 self._search()
 
         self.session.read(lambda case: people.person(case, tracklet), done, key="person")
-
-    _search_when_picked = False
-
-    def _pick_and_search(self, tracklet: int) -> None:
-        self._search_when_picked = True
-        self.pick(tracklet)
 
     def _next_in_frame(self) -> None:
         present = [path.tracklet for path, _ in self.canvas.present()]
@@ -315,10 +331,10 @@ class ReviewPage(Page):
             self.pick(present[place % len(present)])
 
     def _jump(self, backwards: bool) -> None:
-        shown = self.feed.current
-        if shown is None or self.row is None:
+        pts = self.feed.bound
+        if pts is None or self.row is None:
             return
-        item_id, pts = self.row.item.id, shown.pts
+        item_id = self.row.item.id
 
         def done(start: int | None) -> None:
             if start is None:

@@ -77,12 +77,19 @@ class MarksPanel(QWidget):
         self._show(())
 
     def show_item(self, item_id: int, clock: ItemClock) -> None:
-        """The marks of this item; `changed` follows."""
+        """The marks of this item; `changed` follows. No frame of other footage is on show any more."""
+        if self._item != item_id:
+            self.forget()
         self._item, self._clock = item_id, clock
         self.reload()
 
-    def set_now(self, pts: int) -> None:
-        """The frame on show; a mark on it is chosen in the list."""
+    def forget(self) -> None:
+        """No item is on show."""
+        self._item = self._clock = self._pts = None
+        self._show(())
+
+    def set_now(self, pts: int | None) -> None:
+        """The frame on show, None where there is none; a mark on it is chosen in the list."""
         self._pts = pts
         here = next((n for n, mark in enumerate(self.marks) if mark.pts == pts), None)
         if here is not None and self.list.currentRow() != here:
@@ -131,6 +138,8 @@ class MarksPanel(QWidget):
     def ask(self) -> None:
         """Mark the frame on show, with a note."""
         if self._item is None or self._pts is None or self._clock is None:
+            words = tr("No frame is on show that could be marked.")
+            self._session.message.emit("plain", words, "")
             return
         item, pts = self._item, self._pts
         question = tr("What is to be seen in this frame?\n{when}").format(when=self._when(pts, exact=True))

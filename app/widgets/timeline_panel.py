@@ -49,6 +49,15 @@ class TimelinePanel(QWidget):
         self.timeline.set_marks([])
         self.refresh(row)
 
+    def forget(self) -> None:
+        """No footage is open."""
+        self._row = self._item = None
+        self.timeline.set_item(0.0, lambda _seconds: "")
+        self.timeline.set_failed(())
+        self.timeline.set_marks(())
+        for caption in (self._step, self._span):
+            caption.clear()
+
     def refresh(self, row: FootageRow) -> None:
         """What the case knows of the footage on show has changed."""
         if self._row is not None and self._row.item.id == row.item.id:
@@ -82,6 +91,8 @@ class TimelinePanel(QWidget):
         pts = tuple(first + round(seconds / item.time_base) for seconds in span)
 
         def done(bars: np.ndarray) -> None:
+            if self._item is not item:
+                return  # other footage is open by now
             self.timeline.set_bars(bars, span)
             per = duration((span[1] - span[0]) / bins) if span[1] - span[0] > bins else tr("moment")
             self._step.setText(tr("People per {step}").format(step=per))

@@ -32,6 +32,11 @@ class TimeBar(QWidget):
         row.addStretch(1)
         row.addWidget(self._pts)
 
+    def clear(self) -> None:
+        """No frame is on show."""
+        for shown in (self._recorder, self._adjusted, self._margin, self._pts):
+            shown.setText("")
+
     def show_frame(self, row: FootageRow, shown: Shown) -> None:
         reading = row.clock.at(shown.pts)
         date = f"{reading.recorder:%Y-%m-%d} " if reading.recorder else ""

@@ -96,12 +96,14 @@ class VideoSource:
             raise EvidenceError(f"The picture at time stamp {pts} of {name_of(self._path)} does not decode.")
         return frame
 
-    def keyframes(self, every_seconds: Fraction | int = 0) -> Iterator[Frame]:
-        """Keyframes at least `every_seconds` apart; only their own packets are read and decoded.
+    def keyframes(self, every_seconds: Fraction | int = 0, start: int | None = None) -> Iterator[Frame]:
+        """Keyframes at least `every_seconds` apart, from the first with PTS >= `start`; only their own packets are
+        read and decoded.
 
         Interlaced keyframes are decoded with their neighbours, which deinterlacing needs.
         """
-        gap, due = every_seconds / self._probe.time_base, None
+        gap = every_seconds / self._probe.time_base
+        due: int | Fraction | None = start
         for place in np.flatnonzero(self.index.keyframe):
             pts = int(self.index.pts[place])
             if due is not None and pts < due:

@@ -214,9 +214,9 @@ class ImageFolderSource:
             raise EvidenceError(f"The picture {name_of(self._pictures[place])} does not decode.")
         return frame
 
-    def keyframes(self, every_seconds: Fraction | int = 0) -> Iterator[Frame]:
-        """Pictures at least `every_seconds` apart."""
-        due = None
+    def keyframes(self, every_seconds: Fraction | int = 0, start: int | None = None) -> Iterator[Frame]:
+        """Pictures at least `every_seconds` apart, from the first with PTS >= `start`."""
+        due: int | Fraction | None = start
         for place, pts in enumerate(self._index.pts.tolist()):
             if due is None or pts >= due:
                 due = pts + every_seconds / self._probe.time_base

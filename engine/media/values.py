@@ -186,8 +186,9 @@ class FrameSource(Protocol):
         """Exactly the frame with this PTS, the same bytes as from `frames`; what a codec paints into the missing
         parts of a damaged picture may differ. `EvidenceError` where there is none or it does not decode."""
 
-    def keyframes(self, every_seconds: Fraction | int = 0) -> Iterator[Frame]:
-        """Frames that decode on their own, at least `every_seconds` apart: a quick pass."""
+    def keyframes(self, every_seconds: Fraction | int = 0, start: int | None = None) -> Iterator[Frame]:
+        """Frames that decode on their own, at least `every_seconds` apart, from the first with PTS >= `start`
+        (None: from the first frame): a quick pass."""
 
     def close(self) -> None: ...
 

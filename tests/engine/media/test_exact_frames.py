@@ -106,6 +106,15 @@ def test_keyframes_are_frames_of_the_recording(clip):
     assert found.items() <= expected.items()
 
 
+def test_keyframes_from_the_end_on_leave_the_beginning_unread(clip, monkeypatch):
+    with open_source(clip) as source:
+        flagged = source.index.pts[source.index.keyframe].tolist()
+        decoded, lone = [], source._lone_frame
+        monkeypatch.setattr(source, "_lone_frame", lambda place, pts: decoded.append(pts) or lone(place, pts))
+        found = [frame.timestamp.pts for frame in source.keyframes(start=flagged[-2] - 1)]
+    assert found == decoded == flagged[-2:]
+
+
 def test_keyframes_keep_their_distance(h264_b_frames):
     with open_source(h264_b_frames) as source:
         times = [frame.timestamp.seconds for frame in source.keyframes(Fraction(9, 10))]

@@ -52,6 +52,7 @@ def test_pictures_without_times_are_counted_in_natural_order(tmp_path):
         assert "counted" in source.probe.warnings[0]
         assert clips.number_in(source.frame_at(3).image) == 10
         assert [clips.number_in(frame.image) for frame in source.frames(3)] == [10, 11]
+        assert [clips.number_in(frame.image) for frame in source.keyframes(start=3)] == [10, 11]
 
 
 def test_times_from_file_names(tmp_path):
