@@ -12,6 +12,7 @@ from engine.errors import CaseCorruptError, EvidenceError
 from engine.media.hashing import hash_file
 from engine.progress import Progress, Work
 from engine.site_plan import problems
+from engine.store.audit import ChainReport
 from engine.store.records import EvidenceItem
 
 _JPEG = b"\xff\xd8\xff"
@@ -28,7 +29,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What was checked, and every finding. `head` is the audit log's newest hash when the check began."""
+    """What was checked, and every finding. `head` is the audit log's newest hash when the check began; `limit` says in
+    plain words what the log of a case from an older program cannot vouch for, else it is empty."""
 
     findings: tuple[Finding, ...]
     audit_entries: int
@@ -37,10 +39,20 @@ class VerifyReport:
     tracklets: int
     crops: int
     site_plans: int
+    limit: str
 
     @property
     def passed(self) -> bool:
         return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRecords:
+    """What `case.db` says of itself: findings, the checked `chain`, and the `limit` as in `VerifyReport`."""
+
+    findings: tuple[Finding, ...]
+    chain: ChainReport
+    limit: str
 
 
 def verify_case(case: Case, expected_head: str | None = None) -> Work[VerifyReport]:
@@ -49,23 +61,51 @@ def verify_case(case: Case, expected_head: str | None = None) -> Work[VerifyRepo
 
     `expected_head` is an audit head noted elsewhere (printed in a report): only with it a cut-off tail shows.
     """
+    with case.reader():  # one state of the case, whatever is written meanwhile
+        records = yield from check_records(case, expected_head)
+        content, tracklets, crops = yield from _check_content(case)
+        items, plans = case.evidence.list(), case.site_plans.list()
+    findings = [*records.findings, *content]
+    for item in items:
+        findings += yield from check_evidence(item)
+    for done, plan in enumerate(plans):
+        yield Progress("checking site plans", done, len(plans), "plans")
+        findings += [Finding("content", problem) for problem in problems(case, plan)]
+    chain = records.chain
+    report = VerifyReport(
+        tuple(findings), chain.entries, chain.head, len(items), tracklets, crops, len(plans), records.limit
+    )
+    if case.writable:
+        case.audit.note("case.verify", findings=len(findings), verified_head=chain.head, expected_head=expected_head)
+    return report
+
+
+def check_records(case: Case, expected_head: str | None = None) -> Work[CheckedRecords]:
+    """Check the database, the chain of the audit log, and every table against it; inside `case.reader()`."""
     findings: list[Finding] = []
     yield Progress("checking the database", 0, 1, "database")
     findings += _found("database", case.integrity.database())
     yield Progress("checking the audit log", 0, case.audit.count(), "entries")
     chain = case.audit.verify(expected_head)
     findings += [Finding("audit", problem) for problem in chain.problems]
-    if chain.intact:  # a log that was changed is no witness
-        findings += _found("audit", case.integrity.against_log())
-    items = case.evidence.list()
-    for item in items:
-        findings += yield from check_evidence(item)
-    tracklets, crops = 0, 0
-    plans = case.site_plans.list()
-    for done, plan in enumerate(plans):
-        yield Progress("checking site plans", done, len(plans), "plans")
-        findings += [Finding("content", problem) for problem in problems(case, plan)]
-    total = case.integrity.count()
+    if not chain.intact:  # a log that was changed is no witness
+        return CheckedRecords(tuple(findings), chain, "")
+    findings += _found("audit", case.integrity.against_log())
+    account = case.integrity.account()
+    findings += [Finding("audit", problem) for problem in account.problems]
+    try:
+        for table, rows, problem in case.integrity.rows(account):
+            yield Progress("checking tables against the log", rows, None, "rows", table)
+            findings += [Finding("audit", problem)] if problem else []
+    except CaseCorruptError as error:
+        findings.append(Finding("audit", str(error)))
+    return CheckedRecords(tuple(findings), chain, account.limit)
+
+
+def _check_content(case: Case) -> Work[tuple[list[Finding], int, int]]:
+    """Findings on what analysis computed, and how many tracklets and crops were looked at."""
+    findings: list[Finding] = []
+    tracklets, crops, total = 0, 0, case.integrity.count()
     try:
         for tracklet in case.integrity.tracklets():
             yield Progress("checking tracklets and crops", tracklets, total, "tracklets")
@@ -80,10 +120,7 @@ def verify_case(case: Case, expected_head: str | None = None) -> Work[VerifyRepo
         findings.append(Finding("content", str(error)))
     yield Progress("checking embeddings", 0, None, "embeddings")
     findings += _found("content", case.integrity.embeddings())
-    report = VerifyReport(tuple(findings), chain.entries, chain.head, len(items), tracklets, crops, len(plans))
-    if case.writable:
-        case.audit.note("case.verify", findings=len(findings), verified_head=chain.head, expected_head=expected_head)
-    return report
+    return findings, tracklets, crops
 
 
 def _found(area: str, problems: Iterator[str]) -> Iterator[Finding]:

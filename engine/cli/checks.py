@@ -28,6 +28,8 @@ def verify(console: Console, folder: Path, head: str | None) -> None:
                 click.echo(f"- {finding.sentence}")
             if report.passed:
                 click.echo("Everything is as it was recorded.")
+            if report.limit:
+                click.echo(report.limit)
             checked = f"{report.evidence_items} evidence items, {report.tracklets} tracklets, {report.crops} crops"
             if report.site_plans:
                 checked += f", {report.site_plans} site plan" + ("s" if report.site_plans > 1 else "")

@@ -10,16 +10,20 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from engine import __version__
+from engine.store import row_sums
 from engine.store.codec import canonical_json, sha256
 
 if TYPE_CHECKING:
     from engine.store.database import Database
 
 GENESIS = "0" * 64  # 'previous hash' of the first entry, which carries the case's own UUID
+ROWS = "rows_sha256"  # in an entry's details: the digest of what it added to the tables and took from them
 _PAGE = 5000
+_BEFORE_ALL = -(2**63)  # smaller than any id: an entry that somebody put in front is read too
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +58,24 @@ def entry_hash(previous: str, content: Mapping[str, Any]) -> str:
     return sha256((previous + canonical_json(content)).encode())
 
 
-def append_entry(connection: sqlite3.Connection, content: Mapping[str, Any], details: Mapping[str, Any]) -> None:
-    """Add an entry inside the caller's transaction. `content` has at, actor, action and target; the program's
-    version joins the `details`."""
+def append_entry(
+    connection: sqlite3.Connection, content: Mapping[str, Any], details: Mapping[str, Any], changes: row_sums.RowSums
+) -> None:
+    """Add an entry inside the caller's transaction, and the `changes` of rows that it accounts for.
+
+    `content` has at, actor, action and target; the digest of the changes and the program's version join the `details`.
+    """
     last = connection.execute("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
     number, previous = (last[0] + 1, last[1]) if last else (1, GENESIS)
-    text = canonical_json({**details, "program": f"nightjar {__version__}"})
+    own = {ROWS: row_sums.digest(changes), "program": f"nightjar {__version__}"}
+    text = canonical_json({**details, **own})
     entry = {"id": number, **content, "details": text}
     connection.execute(
         "INSERT INTO audit (id, at, actor, action, target, details, previous_hash, hash) "
         "VALUES (:id, :at, :actor, :action, :target, :details, :previous, :hash)",
         {**entry, "previous": previous, "hash": entry_hash(previous, entry)},
     )
+    row_sums.write(connection, number, changes)
 
 
 class AuditLog:
@@ -135,36 +145,44 @@ class AuditLog:
 
     def all(self) -> Iterator[AuditEntry]:
         """Every entry, oldest first, read page by page."""
-        last = 0
-        while rows := self._db.rows("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)):
-            for row in rows:
-                yield _entry(row)
-            last = rows[-1]["id"]
+        for row in self._rows():
+            yield _entry(row)
 
     def verify(self, expected_head: str | None = None) -> ChainReport:
         """Recompute the whole chain. `expected_head` is a head noted earlier; it must occur in the chain."""
         problems: list[str] = []
         previous, number, seen_expected = GENESIS, 0, expected_head is None
-        last = 0
-        while rows := self._db.rows("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)):
-            for row in rows:
-                number += 1
-                if row["id"] != number:
-                    problems.append(f"Audit entries {number} to {row['id'] - 1} are missing.")
-                    number = row["id"]
-                if row["previous_hash"] != previous:
-                    problems.append(f"Audit entry {number} does not follow the entry before it.")
-                content = {key: row[key] for key in ("id", "at", "actor", "action", "target", "details")}
-                if entry_hash(row["previous_hash"], content) != row["hash"]:
-                    problems.append(f"Audit entry {number} was changed after it was written.")
-                previous = row["hash"]
-                seen_expected = seen_expected or previous == expected_head
-            last = rows[-1]["id"]
+        for row in self._rows():
+            if row["id"] < 1:
+                problems.append(f"Audit entry {row['id']} was put in front of the first.")
+                continue
+            number += 1
+            if row["id"] != number:
+                problems.append(f"Audit entries {number} to {row['id'] - 1} are missing.")
+                number = row["id"]
+            if row["previous_hash"] != previous:
+                problems.append(f"Audit entry {number} does not follow the entry before it.")
+            content = {key: row[key] for key in ("id", "at", "actor", "action", "target", "details")}
+            if entry_hash(row["previous_hash"], content) != row["hash"]:
+                problems.append(f"Audit entry {number} was changed after it was written.")
+            previous = row["hash"]
+            seen_expected = seen_expected or previous == expected_head
         if number == 0:
             problems.append("The audit log is empty.")
         if not seen_expected:
             problems.append("The expected head is not in the audit log: entries were cut off or replaced.")
         return ChainReport(number, previous, tuple(problems))
+
+    def row_sums(self, first: int, last: int) -> dict[int, row_sums.RowSums]:
+        """What the entries `first` to `last` added to the tables and took from them, by entry."""
+        rows = self._db.rows("SELECT * FROM row_sums WHERE entry_id BETWEEN ? AND ? ORDER BY entry_id", (first, last))
+        return {number: row_sums.read(list(group)) for number, group in groupby(rows, key=lambda row: row["entry_id"])}
+
+    def _rows(self) -> Iterator[sqlite3.Row]:
+        last = _BEFORE_ALL
+        while rows := self._db.rows("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)):
+            yield from rows
+            last = rows[-1]["id"]
 
 
 def _entry(row: sqlite3.Row) -> AuditEntry:

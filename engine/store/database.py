@@ -15,9 +15,10 @@ from typing import Any
 from urllib.parse import quote
 
 from engine.errors import CaseCorruptError, CaseError, CaseLockedError, NightjarError, StorageError
-from engine.store import schema
+from engine.store import row_sums, schema
 from engine.store.audit import append_entry
 from engine.store.codec import utc_now
+from engine.store.row_sums import RowWatch
 
 PAGE_SIZE = 16384  # crops and embeddings are a few KiB each: 1.4 times the write rate of 4 KiB pages
 BUSY_SECONDS = 10.0
@@ -118,10 +119,11 @@ class Database:
             if writer.in_transaction and not self._together:
                 raise RuntimeError("transactions are not nested")
             with self._all_or_nothing(writer):
+                self._watch.restart()
                 tx = Transaction(writer, self.actor, utc_now(), target, dict(details))
                 yield tx
                 entry = {"at": tx.at, "actor": tx.actor, "action": action, "target": tx.target}
-                append_entry(writer, entry, tx.details)
+                append_entry(writer, entry, tx.details, self._watch.seen())
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -225,6 +227,8 @@ class Database:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA trusted_schema = OFF")  # triggers of a forged case cannot call our functions
         connection.execute("PRAGMA recursive_triggers = ON")  # so that REPLACE cannot get past the triggers
         return connection
 
@@ -247,7 +251,9 @@ class Database:
                 raise CaseCorruptError(f"{self.path} is not the database of a Nightjar case.", RESTORE_HINT)
             schema.refuse_newer(connection)
         if self._writer is not None:
-            schema.migrate(self._writer)
+            if schema.needs_migration(self._writer):
+                self._upgrade(self._writer)
+            self._watch = RowWatch(self._writer)
         else:
             with self.read() as connection:
                 if schema.needs_migration(connection):
@@ -255,6 +261,19 @@ class Database:
                         "This case was written by an older Nightjar and must be brought up to date first.",
                         "Open it once for writing; a copy made before keeps the old form.",
                     )
+
+    def _upgrade(self, writer: sqlite3.Connection) -> None:
+        """Take the steps of the schema that are missing, and log what they did to the rows.
+
+        Where the log accounted for no rows yet, this entry accounts for all of them, as they stand now.
+        """
+        with self._all_or_nothing(writer):
+            accounted = ("table", "row_sums") in schema.objects(writer)
+            before = row_sums.measure_all(writer) if accounted else {}
+            schema.migrate(writer)
+            changes = row_sums.difference(row_sums.measure_all(writer), before)
+            entry = {"at": utc_now(), "actor": self.actor, "action": "case.upgrade", "target": ""}
+            append_entry(writer, entry, {}, changes)
 
     def _choose_read_mode(self) -> None:
         """On a disk that cannot be written, SQLite cannot make the files that a write-ahead log needs."""

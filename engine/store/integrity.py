@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from engine.store import schema
+from engine.store.account import Account, compare, read_account
 from engine.store.audit import AuditEntry, AuditLog
 from engine.store.codec import canonical_json, sha256, unpack_arrays
 from engine.store.database import Database
@@ -51,8 +53,9 @@ class IntegrityStore:
         self._site_plans = site_plans
 
     def database(self) -> Iterator[str]:
-        """SQLite's own check of its pages and indexes, and references that lead nowhere."""
+        """SQLite's own check of its pages and indexes, references that lead nowhere, and a schema not the program's."""
         with self._db.read() as connection:
+            yield from _schema(schema.objects(connection))
             for (line,) in connection.execute("PRAGMA integrity_check(20)"):
                 if line != "ok":
                     yield f"The case database is damaged: {line}."
@@ -87,6 +90,14 @@ class IntegrityStore:
         yield from self._plans_as_logged(plans)
         if decisions != len(self._decisions.all()):
             yield "The number of decisions is not what the audit log says."
+
+    def account(self) -> Account:
+        """What the audit log says each table must hold."""
+        return read_account(self._audit)
+
+    def rows(self, account: Account) -> Iterator[tuple[str, int, str]]:
+        """`(table, rows read so far, problem or '')`: every row of every table against the account."""
+        return compare(self._db, account)
 
     def count(self) -> int:
         """How many tracklets `tracklets` gives."""
@@ -167,6 +178,18 @@ class IntegrityStore:
             same = decision is not None and _same(logged(decision), line)
             if decision is None or not same or (decision.examiner, decision.at) != (entry.actor, entry.at):
                 yield f"Decision {line['id']} of search Q-{_number(entry):03d} was changed after it was taken."
+
+
+def _schema(found: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """Triggers keep history from being rewritten and views say what counts: none may be missing, other or added."""
+    own = schema.own()
+    for kind, name in sorted(own.keys() | found.keys()):
+        if (kind, name) not in found:
+            yield f"The {kind} '{name}' of the case database is missing."
+        elif (kind, name) not in own:
+            yield f"The case database has a {kind} '{name}' that this program did not make."
+        elif found[kind, name] != own[kind, name]:
+            yield f"The {kind} '{name}' of the case database was changed."
 
 
 def _check(row: sqlite3.Row, crops: Sequence[sqlite3.Row]) -> CheckedTracklet:

@@ -7,14 +7,15 @@ migration is never edited: a change is a new function at the end. Times are ISO 
 
 from __future__ import annotations
 
+import functools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
 from engine.errors import CaseTooNewError
-from engine.store.schema_steps import MARK_CHANGES, SITE_PLANS
+from engine.store.schema_steps import MARK_CHANGES, ROW_SUMS, SITE_PLANS
 
 APPLICATION_ID = 0x4E4A4152  # 'NJAR', so that `file` and other tools can tell a case from any other SQLite file
 migrations = Migrations("nightjar")
@@ -342,6 +343,13 @@ def m003_mark_changes(db: UtilsDatabase) -> None:
     _never_change(db, ("marks", "mark_changes"))
 
 
+@migrations()
+def m004_row_sums(db: UtilsDatabase) -> None:
+    """The audit log accounts for every row."""
+    _run(db, ROW_SUMS)
+    _never_change(db, ("row_sums",))
+
+
 def _never_change(db: UtilsDatabase, tables: Sequence[str]) -> None:
     for table in tables:
         for verb in ("UPDATE", "DELETE"):
@@ -367,6 +375,24 @@ def refuse_newer(connection: sqlite3.Connection) -> None:
             f"This case was written by a newer Nightjar (its schema has the step {unknown[-1]!r}, unknown here).",
             "Open it with the newer program; this one would not understand everything in it.",
         )
+
+
+def own() -> Mapping[tuple[str, str], str]:
+    """The statement that makes each `(kind, name)` of this program's schema: tables, indexes, triggers and views."""
+    return _made_by(migrations)
+
+
+@functools.cache
+def _made_by(steps: Migrations) -> Mapping[tuple[str, str], str]:
+    with UtilsDatabase(memory=True, execute_plugins=False) as empty:
+        steps.apply(empty)
+        return objects(empty.conn)
+
+
+def objects(connection: sqlite3.Connection) -> Mapping[tuple[str, str], str]:
+    """What `own` gives, of a database as it is; spaces as one, because SQLite itself sets them when it alters."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")
+    return {(kind, name): " ".join((sql or "").split()) for kind, name, sql in rows}
 
 
 def needs_migration(connection: sqlite3.Connection) -> bool:

@@ -19,6 +19,17 @@ CREATE TABLE site_plans (
 CREATE UNIQUE INDEX site_plan_in_use ON site_plans ((removed_at IS NULL)) WHERE removed_at IS NULL;
 """
 
+# What each entry of the audit log added to the tables and took from them: see `row_sums.py`.
+ROW_SUMS = """
+CREATE TABLE row_sums (
+    entry_id INTEGER NOT NULL REFERENCES audit (id),
+    name TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    sum BLOB NOT NULL,
+    PRIMARY KEY (entry_id, name)
+) STRICT, WITHOUT ROWID;
+"""
+
 # A mark is where it was set; what is said of it is the newest change that was not undone. Note NULL: taken away.
 MARK_CHANGES = """
 CREATE TABLE mark_changes (

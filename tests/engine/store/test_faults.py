@@ -222,7 +222,7 @@ def test_a_migration_is_all_or_nothing(folder: Path, monkeypatch: pytest.MonkeyP
     from engine.store import schema
 
     later = Migrations("nightjar")
-    for step in (schema.m001_case, schema.m002_site_plans, schema.m003_mark_changes):
+    for step in (schema.m001_case, schema.m002_site_plans, schema.m003_mark_changes, schema.m004_row_sums):
         later()(step)
 
     def m999_colours(db: object) -> None:
