@@ -57,6 +57,7 @@ class Session(QObject):
     """Owns the runner (ordered changes, long jobs), the readers and the open case."""
 
     changed = Signal(object)  # Changes
+    leaving = Signal()  # the open case is about to be closed; what is written now still reaches it
     message = Signal(str, str, str)  # kind, sentence, hint
     failed = Signal(object)  # Exception
 

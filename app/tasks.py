@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count
@@ -224,6 +224,10 @@ class Runner(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(PROGRESS_MS)
         self._timer.timeout.connect(self._tick)
+        self._news = QTimer(self)  # hundreds of jobs queued or paused at once are one piece of news
+        self._news.setSingleShot(True)
+        self._news.setInterval(0)
+        self._news.timeout.connect(self.jobs_changed)
 
     def call(
         self,
@@ -236,11 +240,16 @@ class Runner(QObject):
 
     def start(self, job: Job) -> Job:
         """Queue a long job."""
-        with self._wake:
-            job.number = next(self._numbers)
-            self.jobs.append(job)
-        self._schedule()
+        self.start_all([job])
         return job
+
+    def start_all(self, jobs: Sequence[Job]) -> None:
+        """Queue long jobs together, before the first of them begins."""
+        with self._wake:
+            for job in jobs:
+                job.number = next(self._numbers)
+            self.jobs += jobs
+        self._schedule()
 
     def pause(self, job: Job) -> None:
         """Hold a job at its next yield, or in the queue."""
@@ -272,13 +281,13 @@ class Runner(QObject):
         with self._wake:
             self.jobs.remove(job)
             self.jobs.insert(0, job)
-        self.jobs_changed.emit()
+        self._news.start()
 
     def clear_ended(self) -> None:
         """Take ended jobs off the list."""
         with self._wake:
             self.jobs[:] = [job for job in self.jobs if not job.state.ended]
-        self.jobs_changed.emit()
+        self._news.start()
 
     def active(self) -> list[Job]:
         """Jobs that have not ended."""
@@ -321,7 +330,7 @@ class Runner(QObject):
                 thread.start()
         if any(job.state is JobState.RUNNING for job in self.jobs):
             self._timer.start()
-        self.jobs_changed.emit()
+        self._news.start()
 
     def _run(self, job: Job) -> None:
         try:

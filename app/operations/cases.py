@@ -67,12 +67,14 @@ def open_case(
     if old is not None and session.info is not None and session.info.folder == folder:
         return
     if old is not None:
+        session.leaving.emit()
         session.runner.cancel_all()
     session.runner.call(act, done, failed or session.failed.emit)
 
 
 def close_case(session: Session) -> None:
     """Close the open case; running work is stopped and can be resumed."""
+    session.leaving.emit()
     case, session.case, session.info = session.case, None, None
     if case is None:
         return

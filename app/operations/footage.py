@@ -63,10 +63,12 @@ def _modalities(item: EvidenceItem, segments: Sequence[ModalitySegment]) -> tupl
 
 def add(session: Session, paths: Sequence[Path], *, ingest_after: bool = True) -> list[Job]:
     """Register files or image folders by hash, one after the other, and queue their ingest."""
-    return [_register(session, path, ingest_after=ingest_after) for path in paths]
+    jobs = [_registration(session, path, ingest_after=ingest_after) for path in paths]
+    session.runner.start_all(jobs)
+    return jobs
 
 
-def _register(session: Session, path: Path, *, ingest_after: bool) -> Job:
+def _registration(session: Session, path: Path, *, ingest_after: bool) -> Job:
     def make() -> object:
         from engine.ingest import register
 
@@ -77,8 +79,7 @@ def _register(session: Session, path: Path, *, ingest_after: bool) -> Job:
         if ingest_after:
             ingest(session, item)
 
-    job = Job(tr("Registering {name}").format(name=path.name), make, REGISTER, path, done, session.failed.emit)  # type: ignore[arg-type]
-    return session.runner.start(job)
+    return Job(tr("Registering {name}").format(name=path.name), make, REGISTER, path, done, session.failed.emit)  # type: ignore[arg-type]
 
 
 def camera_name(path: Path) -> str:
@@ -107,16 +108,21 @@ def ingest(session: Session, item: EvidenceItem) -> Job:
         if isinstance(error, DeviceLostError):
             ingest(session, item)  # on the CPU now, from the beginning: one run is computed by one device
 
-    for job in session.runner.active():
-        if job.lane == INGEST and job.subject == item.id:
-            return job
+    running = job_of(session, item.id)
+    if running is not None:
+        return running
     job = Job(f"{item.exhibit} {item.path.name}", make, INGEST, item.id, done, failed)  # type: ignore[arg-type]
     return session.runner.start(job)
 
 
 def job_of(session: Session, item_id: int) -> Job | None:
     """The ingest of an item that has not ended."""
-    return next((j for j in session.runner.active() if j.lane == INGEST and j.subject == item_id), None)
+    return jobs(session).get(item_id)
+
+
+def jobs(session: Session) -> dict[object, Job]:
+    """Every ingest that has not ended, by item: found in one pass, however many items there are."""
+    return {job.subject: job for job in session.runner.active() if job.lane == INGEST}
 
 
 def set_modality(session: Session, item_id: int, modality: Modality | None) -> None:

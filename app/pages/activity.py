@@ -17,6 +17,7 @@ from app.session import Changes, Session
 from app.widgets.basic import Button, ComboBox, box, label, styled
 from app.widgets.notices import Notice
 from app.words import counted, short_hash, tr
+from engine.errors import Cancelled
 
 if TYPE_CHECKING:
     from engine.store.audit import AuditEntry
@@ -35,6 +36,7 @@ class Found:
     actors: list[str]
     actions: list[str]
     total: int
+    head: str
 
 
 class AuditModel(QAbstractTableModel):
@@ -158,6 +160,15 @@ class ActivityPage(Page):
     def concerned(self, changes: Changes) -> bool:
         return not changes.preferences
 
+    def reset(self) -> None:
+        self._text.clear()
+        self._actor.clear()
+        self._action.clear()
+        self._result.hide()
+        self._head.clear()
+        self._head.setToolTip("")
+        self.model.show([])
+
     def focus_main(self) -> None:
         self.view.setFocus()
 
@@ -173,14 +184,20 @@ class ActivityPage(Page):
 
         def ask(case: Any) -> Found:
             log = case.audit
-            return Found(log.entries(**filters, limit=PAGE_ROWS), log.actors(), log.actions(), log.count())
+            return Found(log.entries(**filters, limit=PAGE_ROWS), log.actors(), log.actions(), log.count(), log.head)
 
         self.session.read(ask, self._show, key="activity")
 
     def _more(self, before: int) -> None:
         filters = self._filters()
+
+        def add(entries: list[AuditEntry]) -> None:
+            shown = self.model.entries
+            if shown and shown[-1].id == before and filters == self._filters():  # still what they follow
+                self.model.add(entries)
+
         self.session.read(
-            lambda case: case.audit.entries(**filters, before=before, limit=PAGE_ROWS), self.model.add, key="activity+"
+            lambda case: case.audit.entries(**filters, before=before, limit=PAGE_ROWS), add, key="activity+"
         )
 
     def _show(self, found: Found) -> None:
@@ -194,9 +211,8 @@ class ActivityPage(Page):
             combo.addItems([first, *words])
             combo.setCurrentIndex(max(combo.findText(now), 0))
         self.model.show(found.entries)
-        if found.entries and not any(self._filters().values()):
-            self._head.setText(short_hash(found.entries[0].hash))
-            self._head.setToolTip(found.entries[0].hash)
+        self._head.setText(short_hash(found.head))
+        self._head.setToolTip(found.head)
 
     def _copy(self) -> None:
         from PySide6.QtGui import QGuiApplication
@@ -206,7 +222,13 @@ class ActivityPage(Page):
     def _verify(self) -> None:
         self._result.show_message("plain", tr("Checking evidence hashes, the log's chain, the database and the crops…"))
         self._result.show()
-        verify(self.session, self._verified)
+        verify(self.session, self._verified, self._not_verified)
+
+    def _not_verified(self, error: Exception) -> None:
+        if isinstance(error, Cancelled):
+            self._result.show_message("warning", tr("The check was cancelled: nothing is known yet."))
+        else:
+            self._result.show_message("error", tr("The check did not come to its end: {why}").format(why=error))
 
     def _verified(self, report: VerifyReport) -> None:
         if report.passed:

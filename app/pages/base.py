@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.session import Changes, Session
@@ -43,7 +42,6 @@ class Page(QWidget):
     title = ""
     icon = ""
     needs_case = True
-    status = Signal(str)
 
     def __init__(self, session: Session, window: Window) -> None:
         super().__init__()
@@ -58,6 +56,7 @@ class Page(QWidget):
         self.body = box(QVBoxLayout())
         column.addLayout(self.body, 1)
         session.changed.connect(self._on_changed)
+        session.leaving.connect(self.put_away)
 
     def command(self, name: str, act: Callable[[], None]) -> None:
         """Bind a command of the page's scope to a function."""
@@ -98,6 +97,10 @@ class Page(QWidget):
 
     def leave(self) -> None:
         """Another page comes to the front."""
+        self.put_away()
+
+    def put_away(self) -> None:
+        """The page or its case is being left: record what is typed and not recorded yet."""
 
     def shut(self) -> None:
         """The window closes: end threads of the page's own."""

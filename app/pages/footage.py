@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -13,7 +14,7 @@ from app.operations.footage import FootageRow
 from app.pages.base import Page
 from app.session import Changes, Session
 from app.stills import Stills
-from app.tasks import JobState
+from app.tasks import Job, JobState
 from app.widgets.basic import Button, Glyph, Segment, box, label
 from app.widgets.footage_details import FootageDetails
 from app.widgets.footage_list import STILL, FootageDelegate, FootageHeader, FootageModel, FootageView
@@ -34,7 +35,8 @@ class FootagePage(Page):
         super().__init__(session, window)  # type: ignore[arg-type]
         self.setAcceptDrops(True)
         self._rows: list[FootageRow] = []
-        self._wanted: int | None = None
+        self._last_state: object = None
+        self._panel: bool | None = None  # what F9 last asked for; None: as the window's width allows
         self._pause = Button(tr("Pause all"), "pause")
         self._pause.clicked.connect(self._pause_all)
         self._pause.hide()
@@ -47,7 +49,7 @@ class FootagePage(Page):
         self.header.add(self._pause, self._all, folder, add)
         self._stills = Stills(session, STILL * 2)
         self.model = FootageModel()
-        self._delegate = FootageDelegate(session, self._stills)
+        self._delegate = FootageDelegate(self._stills)
         self.view = FootageView(self.model, self._delegate)
         self._stills.arrived.connect(self.view.viewport().update)
         self.details = FootageDetails(session)
@@ -95,10 +97,10 @@ class FootagePage(Page):
         return area
 
     def _connect(self) -> None:
-        self._find.textChanged.connect(lambda _text: self._filter())
-        self._kind.chosen.connect(lambda _value: self._filter())
+        self._find.textChanged.connect(lambda _text: self._filter(asked=True))
+        self._kind.chosen.connect(lambda _value: self._filter(asked=True))
         self._state.chosen.connect(self._toggle_state)
-        self.view.current_changed.connect(self._show_details)
+        self.view.current_changed.connect(lambda _row: self._show_details())
         self.view.opened.connect(lambda _row: self._review())
         self.view.acted.connect(self._act)
         self.details.reviewed.connect(self._review)
@@ -106,7 +108,7 @@ class FootagePage(Page):
         self.command("footage.review", self._review)
         self.command("footage.ingest", self._ingest)
         self.command("footage.all", self._ingest_all)
-        self.command("panel", lambda: self.details.setVisible(not self.details.isVisible()))
+        self.command("panel", self._toggle_panel)
         self.session.runner.progressed.connect(self.view.viewport().update)
         self.session.runner.jobs_changed.connect(self._jobs_changed)
         self._counts = QTimer(self)
@@ -122,10 +124,17 @@ class FootagePage(Page):
     def focus_main(self) -> None:
         self.view.setFocus()
 
-    def select(self, item_id: int) -> None:
-        """Show this item when the rows are there."""
-        self._wanted = item_id
-        self._select_wanted()
+    def put_away(self) -> None:
+        self.details.save_camera()
+
+    def reset(self) -> None:
+        self._rows = []
+        self._find.clear()
+        self._kind.select("all")
+        self._state.select(None)
+        self._last_state = None
+        self.details.forget()
+        self.model.show([])
 
     def _show(self, rows: list[FootageRow]) -> None:
         self._rows = rows
@@ -140,7 +149,7 @@ class FootagePage(Page):
             self.content_shown()
         elif not rows:
             self._stack.setCurrentIndex(0)
-        self.details.setVisible(bool(rows) and not self._narrow)
+        self._place_panel()
         counts = (
             len(rows),
             sum(Modality.INFRARED in row.modalities for row in rows),
@@ -150,10 +159,12 @@ class FootagePage(Page):
             self._kind.set_text(n, f"{word} {count}")
         self._filter()
 
-    def _filter(self) -> None:
+    def _filter(self, *, asked: bool = False) -> None:
+        """Show the rows that fit. The selected one leaves the list only where the user `asked` for another choice."""
         needle = self._find.text().strip().lower()
         kind, state = self._kind.value(), self._state.value()
-        working = {j.subject for j in self.session.runner.active() if j.lane == footage.INGEST}
+        working = footage.jobs(self.session)
+        kept = None if asked else self.current()
         groups = {
             "ready": [r for r in self._rows if r.item.state is ItemState.DONE],
             "working": [r for r in self._rows if r.item.id in working],
@@ -162,7 +173,7 @@ class FootagePage(Page):
         words = (tr("Ready"), tr("Working"), tr("Needs attention"))
         for n, (word, rows) in enumerate(zip(words, groups.values(), strict=True)):
             self._state.set_text(n, f"{word} {len(rows)}")
-        self._all.setVisible(bool(self._waiting()))
+        self._all.setVisible(bool(self._waiting(working)))
         chosen = self._rows if state is None else groups[str(state)]
         if isinstance(kind, Modality):
             chosen = [r for r in chosen if kind in r.modalities]
@@ -170,36 +181,31 @@ class FootagePage(Page):
             chosen = [
                 r for r in chosen if needle in f"{r.item.exhibit} {r.item.path.name} {r.item.camera.name}".lower()
             ]
+        if kept is not None:
+            fitting = {r.item.id for r in chosen} | {kept.item.id}
+            chosen = [r for r in self._rows if r.item.id in fitting]
+        self.model.jobs = working
         self.model.show(chosen)
-        self._select_wanted()
         if not self.view.currentIndex().isValid() and chosen:
             self.view.setCurrentIndex(self.model.index(0))
-        self._show_details(self.view.currentIndex().row())
+        self._show_details()
 
     def _toggle_state(self, value: object) -> None:
-        if getattr(self, "_last_state", None) == value:
+        if self._last_state == value:
             self._state.select(None)
             value = None
         self._last_state = value
-        self._filter()
-
-    def _select_wanted(self) -> None:
-        for n, row in enumerate(self.model.rows):
-            if row.item.id == self._wanted:
-                self._wanted = None
-                self.view.setCurrentIndex(self.model.index(n))
-                return
+        self._filter(asked=True)
 
     def current(self) -> FootageRow | None:
         row = self.view.currentIndex().row()
         return self.model.rows[row] if 0 <= row < len(self.model.rows) else None
 
-    def _show_details(self, _row: int) -> None:
+    def _show_details(self) -> None:
         row = self.current()
         self.details.show_row(row)
         if row is not None:
-            job = footage.job_of(self.session, row.item.id)
-            self.details.ingest.setEnabled(job is None)
+            self.details.ingest.setEnabled(self.model.job(row.item.id) is None)
             again = row.item.state is ItemState.INTERRUPTED
             self.details.ingest.set_text(tr("Go on") if again else tr("Ingest"))
 
@@ -224,7 +230,7 @@ class FootagePage(Page):
             (self.session.runner.resume if resume else self.session.runner.pause)(job)
 
     def _act(self, row: int, name: str) -> None:
-        job = footage.job_of(self.session, self.model.rows[row].item.id)
+        job = self.model.job(self.model.rows[row].item.id)
         if job is None:
             return
         runner = self.session.runner
@@ -257,13 +263,13 @@ class FootagePage(Page):
             footage.ingest(self.session, row.item)
             self.view.setFocus()
 
-    def _waiting(self) -> list[FootageRow]:
+    def _waiting(self, working: Mapping[object, Job]) -> list[FootageRow]:
         """Items that are neither done nor being worked on."""
         idle = (ItemState.REGISTERED, ItemState.INTERRUPTED)
-        return [r for r in self._rows if r.item.state in idle and footage.job_of(self.session, r.item.id) is None]
+        return [r for r in self._rows if r.item.state in idle and r.item.id not in working]
 
     def _ingest_all(self) -> None:
-        for row in self._waiting():
+        for row in self._waiting(footage.jobs(self.session)):
             footage.ingest(self.session, row.item)
 
     def _review(self) -> None:
@@ -276,7 +282,15 @@ class FootagePage(Page):
 
     def set_narrow(self, narrow: bool) -> None:
         self._narrow = narrow
-        self.details.setVisible(bool(self._rows) and not narrow)
+        self._place_panel()
+
+    def _toggle_panel(self) -> None:
+        self._panel = not self.details.isVisible()
+        self._place_panel()
+
+    def _place_panel(self) -> None:
+        wanted = not self._narrow if self._panel is None else self._panel
+        self.details.setVisible(bool(self._rows) and wanted)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         if event.mimeData().hasUrls():

@@ -93,13 +93,26 @@ class PeoplePage(Page):
     def concerned(self, changes: Changes) -> bool:
         return changes.any_of("case", "tracklets")
 
+    def reset(self) -> None:
+        self._cameras = []
+        self._kind.select("all")
+        self._camera.clear()
+        self._camera.addItem(tr("All cameras"))
+        self._quality.setCurrentIndex(0)
+        self.model.show_ids([])
+
     def focus_main(self) -> None:
         self.view.setFocus()
+
+    def _chosen_camera(self) -> int | None:
+        """The camera's number, None for all."""
+        n = self._camera.currentIndex()
+        return self._cameras[n - 1][0] if n > 0 else None
 
     def refresh(self) -> None:
         kind = self._kind.value()
         modality = kind if isinstance(kind, Modality) else None
-        camera = self._cameras[self._camera.currentIndex() - 1][0] if self._camera.currentIndex() > 0 else None
+        camera = self._chosen_camera()
         quality = QUALITIES[max(self._quality.currentIndex(), 0)][1]
         order = ORDERS[max(self._order.currentIndex(), 0)][1]
 
@@ -117,18 +130,24 @@ class PeoplePage(Page):
         ids, cameras = found
         self.header.subtitle.setText(counted(len(ids), tr("tracklet"), tr("tracklets")))
         if cameras != self._cameras:
-            now = self._camera.currentText()
+            now = self._chosen_camera()
             self._cameras = cameras
             self._camera.clear()
             self._camera.addItems([tr("All cameras"), *(name for _, name in cameras)])
-            self._camera.setCurrentText(now)
+            self._camera.setCurrentIndex(next((n for n, (number, _) in enumerate(cameras, 1) if number == now), 0))
+            if self._chosen_camera() != now:
+                self.refresh()  # the camera chosen is gone: these are its tracklets, and the list says 'All cameras'
+                return
+        row = self.view.row
+        before = int(self.model.ids[row]) if 0 <= row < len(self.model.ids) else None
         self.model.show_ids(ids)
         if len(ids) and self._stack.currentIndex() == 0:
             self._stack.setCurrentIndex(1)
             self.content_shown()
         elif not len(ids):
             self._stack.setCurrentIndex(0)
-        self.view.select_row(0)
+        place = self.model.row_of(before) if before is not None else None
+        self.view.select_row(place or 0)
 
     def _fetch(self, ids: Sequence[int], deliver: Any) -> None:
         self.session.read(lambda case: people.tiles(case, ids), deliver)

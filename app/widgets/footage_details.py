@@ -46,6 +46,7 @@ class FootageDetails(QWidget):
         self.setFixedWidth(WIDTH)
         self._session = session
         self._row: FootageRow | None = None
+        self._case = session.case  # the one that the row is of
         outer = box(QVBoxLayout(self))
         area = QWidget()
         outer.addWidget(area, 1)
@@ -88,7 +89,7 @@ class FootageDetails(QWidget):
         self._column.addWidget(label(tr("Camera"), "quiet"))
         self._camera = QLineEdit()
         self._camera.setAccessibleName(tr("Camera"))
-        self._camera.editingFinished.connect(self._set_camera)
+        self._camera.editingFinished.connect(self.save_camera)
         self._column.addWidget(self._camera)
         self._column.addWidget(rule())
 
@@ -117,10 +118,12 @@ class FootageDetails(QWidget):
         self._column.addLayout(self._facts)
 
     def show_row(self, row: FootageRow | None) -> None:
-        """Show an item. What the user is typing into this very item stays."""
+        """Show an item. What the user is typing into this very item stays; what was typed into another is its own."""
         same = row is not None and self._row is not None and row.item.id == self._row.item.id
         same_clock = same and row is not None and self._row is not None and row.clock.record == self._row.clock.record
-        self._row = row
+        if not same:
+            self.save_camera()
+        self._row, self._case = row, self._session.case
         self.setEnabled(row is not None)
         if row is None:
             return
@@ -130,7 +133,7 @@ class FootageDetails(QWidget):
         for n, badge in enumerate(self._badges):
             badge.set_modality(row.modalities[n] if n < len(row.modalities) else None)
         self._modality.select(item.modality_override or "")
-        if not self._camera.hasFocus():
+        if not (same and (self._camera.hasFocus() or self._camera.isModified())):
             self._camera.setText(item.camera.name)
         self.clock.show_row(row, keep_typing=same_clock)
         self._show_facts(row)
@@ -156,7 +159,18 @@ class FootageDetails(QWidget):
         if self._row is not None:
             footage.set_modality(self._session, self._row.item.id, value if isinstance(value, Modality) else None)
 
-    def _set_camera(self) -> None:
-        name = self._camera.text().strip()
-        if self._row is not None and name and name != self._row.item.camera.name:
-            footage.set_camera(self._session, self._row.item.id, name)
+    def save_camera(self) -> None:
+        """Record a name that was typed, for the item it was typed for."""
+        row, name = self._row, self._camera.text().strip()
+        if row is None or not self._camera.isModified() or self._case is not self._session.case:
+            return
+        self._camera.setModified(False)
+        if not name:
+            self._camera.setText(row.item.camera.name)
+        elif name != row.item.camera.name:
+            footage.set_camera(self._session, row.item.id, name)
+
+    def forget(self) -> None:
+        """Another case: its items have the same numbers."""
+        self._camera.setModified(False)
+        self.show_row(None)

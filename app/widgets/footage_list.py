@@ -7,8 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import icons, theme
-from app.operations.footage import FootageRow, job_of
-from app.session import Session
+from app.operations.footage import FootageRow
 from app.stills import Stills
 from app.tasks import Job, JobState
 from app.tiles import paint_fitted
@@ -68,6 +67,7 @@ class FootageModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[FootageRow] = []
+        self.jobs: dict[object, Job] = {}  # ingests by item
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
         return 0 if parent.isValid() else len(self.rows)
@@ -78,24 +78,30 @@ class FootageModel(QAbstractListModel):
             return f"{item.exhibit} {item.path.name}, {item.camera.name}, {item.state.value}"
         return None
 
+    def job(self, item_id: int) -> Job | None:
+        """The ingest of an item, while it has not ended."""
+        job = self.jobs.get(item_id)
+        return None if job is None or job.state.ended else job
+
     def show(self, rows: list[FootageRow]) -> None:
-        """Replace the rows; the same number of the same items changes in place, so that the selection stays."""
-        if [r.item.id for r in rows] == [r.item.id for r in self.rows]:
-            self.rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-            return
-        self.beginResetModel()
+        """Replace the rows. The view's selection and place stay with their items, wherever these are now."""
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        items = [self.rows[index.row()].item.id for index in before]
         self.rows = rows
-        self.endResetModel()
+        place = {row.item.id: n for n, row in enumerate(rows)}
+        self.changePersistentIndexList(
+            before, [self.index(place[item]) if item in place else QModelIndex() for item in items]
+        )
+        self.layoutChanged.emit()
 
 
 class FootageDelegate(QStyledItemDelegate):
     """Still, names, times, hash, state and progress."""
 
-    def __init__(self, session: Session, stills: Stills) -> None:
+    def __init__(self, stills: Stills) -> None:
         super().__init__()
-        self._session, self._stills = session, stills
+        self._stills = stills
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802
         return QSize(400, ROW)
@@ -115,7 +121,8 @@ class FootageDelegate(QStyledItemDelegate):
         _line(painter, places["duration"].adjusted(0, 0, -16, 0), 0, _seconds(length), "text1", 13, right=True, rows=1)
         _paint_start(painter, places["start"], row)
         _paint_hash(painter, places["hash"], row)
-        self._paint_state(painter, places["state"].adjusted(0, 0, -16, 0), row)
+        job = index.model().job(row.item.id)
+        _paint_state(painter, places["state"].adjusted(0, 0, -16, 0), row, job)
         painter.restore()
 
     def _paint_name(self, painter: QPainter, room: QRect, row: FootageRow) -> None:
@@ -149,28 +156,28 @@ class FootageDelegate(QStyledItemDelegate):
             painter.setPen(theme.color("warning_text" if row.uncertain else "text3"))
             painter.drawText(QRect(left, room.y() + 45, 240, 16), _V, words)
 
-    def _paint_state(self, painter: QPainter, room: QRect, row: FootageRow) -> None:
-        job = job_of(self._session, row.item.id)
-        if job is not None and job.state in (JobState.RUNNING, JobState.PAUSED):
-            _paint_job(painter, room, job, row)
-            return
-        item = row.item
-        if job is not None:
-            _state(painter, room, "clock-outline", tr("Waiting"), tr("ingest is queued"), "text1")
-        elif item.state is ItemState.DONE:
-            people = counted(row.tracklets, tr("tracklet"), tr("tracklets"))
-            if item.frames_failed:
-                lost = counted(item.frames_failed, tr("frame not decoded"), tr("frames not decoded"))
-                _state(painter, room, "check-circle-outline", f"{tr('Ready')}, {people}", lost, "text1", "warning_text")
-            else:
-                _state(painter, room, "check-circle-outline", tr("Ready"), people, "text1")
-        elif item.state is ItemState.FAILED:
-            _state(painter, room, "alert-circle-outline", tr("Failed"), item.failure or "", "error_text")
-        elif item.state is ItemState.REGISTERED:
-            _state(painter, room, "circle-outline", tr("Registered"), tr("not ingested yet: press Ingest"), "text1")
+
+def _paint_state(painter: QPainter, room: QRect, row: FootageRow, job: Job | None) -> None:
+    if job is not None and job.state in (JobState.RUNNING, JobState.PAUSED):
+        _paint_job(painter, room, job, row)
+        return
+    item = row.item
+    if job is not None:
+        _state(painter, room, "clock-outline", tr("Waiting"), tr("ingest is queued"), "text1")
+    elif item.state is ItemState.DONE:
+        people = counted(row.tracklets, tr("tracklet"), tr("tracklets"))
+        if item.frames_failed:
+            lost = counted(item.frames_failed, tr("frame not decoded"), tr("frames not decoded"))
+            _state(painter, room, "check-circle-outline", f"{tr('Ready')}, {people}", lost, "text1", "warning_text")
         else:
-            done = tr("{people} so far: Ingest goes on from there").format(people=grouped(row.tracklets))
-            _state(painter, room, "pause-circle-outline", tr("Interrupted"), done, "warning_text")
+            _state(painter, room, "check-circle-outline", tr("Ready"), people, "text1")
+    elif item.state is ItemState.FAILED:
+        _state(painter, room, "alert-circle-outline", tr("Failed"), item.failure or "", "error_text")
+    elif item.state is ItemState.REGISTERED:
+        _state(painter, room, "circle-outline", tr("Registered"), tr("not ingested yet: press Ingest"), "text1")
+    else:
+        done = tr("{people} so far: Ingest goes on from there").format(people=grouped(row.tracklets))
+        _state(painter, room, "pause-circle-outline", tr("Interrupted"), done, "warning_text")
 
 
 def _line(
