@@ -115,6 +115,17 @@ def short_date_time(when: datetime | None) -> str:
     return f"{day(when)} {time_of_day(when)}" if when else ""
 
 
+def zone(when: datetime) -> str:
+    """'UTC+2', 'UTC−3:30', 'UTC': the zone that a time is given in, '' where it carries none."""
+    offset_ = when.utcoffset()
+    if offset_ is None:
+        return ""
+    minutes = round(offset_.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = "−" if minutes < 0 else "+"
+    return "UTC" + (f"{sign}{hours}" if minutes else "") + (f":{rest:02d}" if rest else "")
+
+
 def time_of_day(when: datetime, *, exact: bool = False) -> str:
     """23:44:20, or 23:44:20.480."""
     return when.strftime("%H:%M:%S") + (f".{when.microsecond // 1000:03d}" if exact else "")

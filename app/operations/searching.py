@@ -113,6 +113,7 @@ class Archive:
     cameras: list[tuple[int, str, int]]
     first: datetime | None
     last: datetime | None
+    modality: Modality
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,7 @@ def archive(case: Case, modality: Modality) -> Archive:
         [line for line in counted if line[2]],
         first.replace(microsecond=0) if first else None,
         last.replace(microsecond=0) + timedelta(seconds=1) if last else None,
+        modality,
     )
 
 

@@ -84,6 +84,7 @@ class QueryPanel(QWidget):
             return
         person = draft.person
         self._badge.set_modality(person.tracklet.modality)
+        self.filters.aim(draft.target)
         crops = tr("{used} of {all} crops").format(used=len(draft.used), all=len(draft.crops))
         self._title.set_text(f"{person.tracklet.label}, {crops}")
         for n, picture in enumerate(pictures):

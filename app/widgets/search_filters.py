@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QDateTime, Signal
-from PySide6.QtWidgets import QDateTimeEdit, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.operations.searching import QUALITIES, Archive, Choice
-from app.widgets.basic import Button, CheckBox, ComboBox, box, inset, label
+from app.times import zone
+from app.widgets.basic import Button, CheckBox, ComboBox, box, label, styled
+from app.widgets.moment_edit import MomentEdit
 from app.words import grouped, tr
+from engine.types import Modality
 
 NAME = 64
-SHOWN_CAMERAS = 8
-FORMAT = "d MMM yyyy HH:mm:ss"
+ROW, FULL = 24, 8  # pixels of a camera's row; rows before the list scrolls
 TIME_TIP = tr(
     "Adjusted time, in this computer’s time zone. Footage whose clock offset is not set cannot be placed in time and "
     "is left out; the line over the candidates names it."
@@ -28,8 +31,8 @@ class SearchFilters(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._target: Modality | None = None  # of the candidates
         self._off: set[int] = set()  # cameras that are left out
-        self._span: tuple[datetime | None, datetime | None] = (None, None)
         column = box(QVBoxLayout(self), 6)
         head = box(QHBoxLayout(), 8)
         head.addWidget(label(tr("Filters"), "strong"))
@@ -44,10 +47,11 @@ class SearchFilters(QWidget):
         reset.clicked.connect(self.reset)
         head.addWidget(reset)
         column.addLayout(head)
-        self._cameras = box(QVBoxLayout(), 0)
-        column.addLayout(self._cameras)
-        self.checks: dict[int, CheckBox] = {}
-        self.since, self.until = self._moment(column, tr("From")), self._moment(column, tr("Until"))
+        self._build_cameras(column)
+        self.since, self.until = self._moment(column, tr("From")), self._moment(column, tr("Until"), later=True)
+        self._zone = label("", "quiet")
+        self._zone.hide()
+        column.addWidget(self._zone)
         self._problem = label(tr("The first moment is not before the second."), "warning", wrap=True)
         self._problem.hide()
         column.addWidget(self._problem)
@@ -70,22 +74,41 @@ class SearchFilters(QWidget):
         column.addWidget(self.hide_decided)
         column.addWidget(self._impossible)
 
-    def _moment(self, column: QVBoxLayout, name: str) -> tuple[CheckBox, QDateTimeEdit]:
-        check, edit = CheckBox(name), QDateTimeEdit()
+    def _build_cameras(self, column: QBoxLayout) -> None:
+        self.checks: dict[int, CheckBox] = {}
+        self._camera_head, self._camera_count = QWidget(), label("", "quiet")
+        head = box(QHBoxLayout(self._camera_head), 8)
+        head.addWidget(self._camera_count)
+        head.addStretch(1)
+        for text, name, on in ((tr("All"), tr("All cameras"), True), (tr("None"), tr("No camera"), False)):
+            button = Button(text, size="small")
+            button.setAccessibleName(name)
+            button.setProperty("link", "true")
+            button.clicked.connect(lambda _checked=False, on=on: self._use(list(self.checks), on=on))
+            head.addWidget(button)
+        column.addWidget(self._camera_head)
+        self._cameras = QScrollArea()
+        self._cameras.setWidgetResizable(True)
+        self._cameras.setFrameShape(QFrame.Shape.NoFrame)
+        self._cameras.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._cameras.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column.addWidget(self._cameras)
+        self._show_cameras(())
+
+    def _moment(self, column: QBoxLayout, name: str, *, later: bool = False) -> tuple[CheckBox, MomentEdit]:
+        check, edit = CheckBox(name), MomentEdit(tr("{name}, adjusted time").format(name=name), later=later)
         check.setAccessibleName(tr("Limit: {name}").format(name=name))
         check.setFixedWidth(NAME)
-        edit.setDisplayFormat(FORMAT)
-        edit.setAccessibleName(tr("{name}, adjusted time").format(name=name))
         edit.setToolTip(TIME_TIP)
         edit.setEnabled(False)
-        inset(edit)
         check.toggled.connect(edit.setEnabled)
         check.toggled.connect(lambda _on: self._time_changed())
-        edit.dateTimeChanged.connect(lambda _when: self._time_changed())
+        edit.changed.connect(self._time_changed)
         line = box(QHBoxLayout(), 8)
         line.addWidget(check)
         line.addWidget(edit, 1)
         column.addLayout(line)
+        column.addWidget(edit.which)
         return check, edit
 
     def ask_time(self) -> None:
@@ -97,48 +120,61 @@ class SearchFilters(QWidget):
     def _time_changed(self) -> None:
         since, until = self._moments()
         self._problem.setVisible(since is not None and until is not None and since >= until)
+        zones = dict.fromkeys(zone(when) for when in (since, until) if when is not None)
+        self._zone.setText(tr("Adjusted time, {zone}").format(zone=" → ".join(zones)))
+        self._zone.setVisible(bool(zones))
         self.changed.emit()
 
     def _moments(self) -> tuple[datetime | None, datetime | None]:
         """With this computer's time zone; None where there is no limit."""
-        since, until = (
-            edit.dateTime().toPython().astimezone() if check.isChecked() else None  # type: ignore[attr-defined]
-            for check, edit in (self.since, self.until)
-        )
+        since, until = (edit.moment() if check.isChecked() else None for check, edit in (self.since, self.until))
         return since, until
+
+    def aim(self, target: Modality) -> None:
+        """People of this modality are the candidates; a choice among the cameras of another is forgotten."""
+        if target is not self._target:
+            self._target = target
+            self._off.clear()
+            self._show_cameras(())
 
     def show_archive(self, archive: Archive) -> None:
         """Cameras with their numbers of people, and the time they cover; a camera once unchecked stays so."""
-        while self._cameras.count():
-            item = self._cameras.takeAt(0)
-            if item is not None and item.widget():
-                item.widget().deleteLater()
-        self.checks = {}
-        for number, name, count in archive.cameras[:SHOWN_CAMERAS]:
-            row = QWidget()
-            line = box(QHBoxLayout(row), 4)
-            check = CheckBox(name)
-            check.setChecked(number not in self._off)
-            check.toggled.connect(lambda on, camera=number: self._use_camera(camera, on))
-            line.addWidget(check, 1)
-            line.addWidget(label(grouped(count), "quiet"))
-            self._cameras.addWidget(row)
-            self.checks[number] = check
-        self._all = {number for number, _, _ in archive.cameras}
+        if archive.modality is not self._target:
+            return  # asked for before another query was chosen
+        self._show_cameras(archive.cameras)
         for (check, edit), when in zip((self.since, self.until), (archive.first, archive.last), strict=True):
             if not check.isChecked() and when is not None:
-                _show(edit, when)
+                edit.show_moment(when)
 
-    _all: frozenset[int] | set[int] = frozenset()
+    def _show_cameras(self, cameras: Sequence[tuple[int, str, int]]) -> None:
+        rows, self.checks = styled(QWidget(), "panel"), {}
+        column = box(QVBoxLayout(rows), 0, (0, 0, 8, 0))
+        for number, name, count in cameras:
+            line, check = box(QHBoxLayout(), 4), CheckBox(name)
+            check.setChecked(number not in self._off)
+            check.toggled.connect(lambda on, camera=number: self._use((camera,), on=on))
+            line.addWidget(check, 1)
+            line.addWidget(label(grouped(count), "quiet"))
+            column.addLayout(line)
+            self.checks[number] = check
+        self._cameras.setWidget(rows)  # the last rows end with it
+        self._cameras.setFixedHeight(rows.sizeHint().height() if len(cameras) <= FULL else round(ROW * (FULL + 0.5)))
+        self._cameras.setVisible(bool(cameras))
+        self._camera_head.setVisible(len(cameras) > 1)
+        self._camera_count.setText(tr("{n} cameras").format(n=grouped(len(cameras))))
 
-    def _use_camera(self, camera: int, on: bool) -> None:
-        (self._off.discard if on else self._off.add)(camera)
+    def _use(self, cameras: Sequence[int], *, on: bool) -> None:
+        (self._off.difference_update if on else self._off.update)(cameras)
+        for camera in cameras:
+            self.checks[camera].blockSignals(True)
+            self.checks[camera].setChecked(on)
+            self.checks[camera].blockSignals(False)
         self.changed.emit()
 
     def choice(self, reranker: str | None) -> Choice:
         """What the filters say."""
-        left_out = self._off & self._all
-        chosen = tuple(sorted(self._all - left_out)) or (-1,)
+        left_out = self._off & set(self.checks)
+        chosen = tuple(sorted(set(self.checks) - left_out)) or (-1,)
         since, until = self._moments()
         return Choice(
             reranker=reranker,
@@ -151,13 +187,15 @@ class SearchFilters(QWidget):
 
     def show_choice(self, choice: Choice, archive: Archive) -> None:
         """What a recorded search compared, so that the same can be searched again."""
+        if archive.modality is not self._target:
+            return
         self.blockSignals(True)
         known = {number for number, _, _ in archive.cameras}
         self._off = known - set(choice.cameras) if choice.cameras else set()
         for (check, edit), when in zip((self.since, self.until), (choice.since, choice.until), strict=True):
             check.setChecked(when is not None)
             if when is not None:
-                _show(edit, when)
+                edit.show_moment(when)
         qualities = [least for _, least in QUALITIES]
         self._quality.setCurrentIndex(qualities.index(choice.min_quality) if choice.min_quality in qualities else 0)
         self._impossible.setChecked(choice.hide_impossible)
@@ -165,15 +203,9 @@ class SearchFilters(QWidget):
         self.blockSignals(False)
 
     def reset(self) -> None:
-        for check in self.checks.values():
-            check.setChecked(True)
+        self._use(list(self.checks), on=True)
         for check, _ in (self.since, self.until):
             check.setChecked(False)
-        self._off = set()
         self._quality.setCurrentIndex(0)
         self._impossible.setChecked(True)
         self.hide_decided.setChecked(False)
-
-
-def _show(edit: QDateTimeEdit, when: datetime) -> None:
-    edit.setDateTime(QDateTime(when.astimezone().replace(tzinfo=None)))

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QDateTime, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app import people
 from app.operations import cases, searching
 from app.shell import Window
+from app.widgets.basic import Button
 from engine.models.library import ModelLibrary
 from engine.store.records import ClockRecord
+from engine.types import Modality
 from tests.app.conftest import Wait
 
 NOON = datetime(2026, 5, 11, 12, 0, tzinfo=UTC)
@@ -51,7 +53,7 @@ def _candidates(page: Any) -> list[str]:
 
 def _limit(page: Any, since: datetime, until_: datetime) -> None:
     for (_, edit), when in zip((page.panel.filters.since, page.panel.filters.until), (since, until_), strict=True):
-        edit.setDateTime(QDateTime(when.astimezone().replace(tzinfo=None)))
+        edit.show_moment(when)
 
 
 def test_a_stretch_of_adjusted_time_is_searched_by_key_and_kept(page: Any, until: Wait) -> None:
@@ -62,7 +64,7 @@ def test_a_stretch_of_adjusted_time_is_searched_by_key_and_kept(page: Any, until
     QTest.keyClick(page.view, Qt.Key.Key_T)
     filters = page.panel.filters
     assert page.window().focusWidget() is filters.since[1]
-    assert filters.since[1].dateTime().toPython().astimezone(UTC) == NOON - timedelta(hours=12), "where footage begins"
+    assert filters.since[1].moment() == NOON - timedelta(hours=12), "where footage begins"
     # People come into the gate's picture every 0.4 s and stay for 2.4 s; the first one leaves at 2.4 s.
     _limit(page, NOON + timedelta(seconds=3), NOON + timedelta(seconds=60))
     QTest.keyClick(filters.since[1], Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
@@ -126,3 +128,39 @@ def test_filters_do_not_pass_from_one_case_to_another(page: Any, until: Wait) ->
     page.enter()
     assert not page.panel.filters.since[0].isChecked()
     assert page.panel.filters.choice(None) == searching.Choice()
+
+
+def test_the_cameras_of_one_archive_do_not_limit_a_search_of_the_other(
+    page: Any, until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = page.panel.filters.checks
+    dock = next(number for number, check in checks.items() if check.text() == "CAM-02 Dock")
+    checks[dock].setChecked(False)
+    asked: list[searching.Choice] = []
+    monkeypatch.setattr(searching, "run", lambda _s, _draft, choice, _done: asked.append(choice))
+    by_day = next(t.id for t in page.session.case.tracklets.list() if t.modality is Modality.VISIBLE)
+    page.start_query(searching.query_of(people.person(page.session.case, by_day)))
+    assert asked[0].cameras == (), "nobody chose among the cameras of the night"
+    until(lambda: [check.text() for check in page.panel.filters.checks.values()] == ["CAM-01 Gate"])
+    assert all(check.isChecked() for check in page.panel.filters.checks.values())
+
+
+def test_every_camera_can_be_chosen_however_many_there_are(page: Any, until: Wait) -> None:
+    filters = page.panel.filters
+    until(lambda: not page.session.pool.busy())
+    cameras = [(number, f"CAM-{number:02}", 5) for number in range(1, 31)]
+    filters.show_archive(searching.Archive(cameras, None, None, Modality.VISIBLE))
+    assert filters._camera_count.text() == "30 cameras"
+    assert len(filters.checks) == 30
+    filters._cameras.ensureWidgetVisible(filters.checks[30])
+    assert filters.checks[30].isVisible()
+    told: list[None] = []
+    filters.changed.connect(lambda: told.append(None))
+    every, none = (filters._camera_head.findChildren(Button)[n] for n in (0, 1))
+    QTest.mouseClick(none, Qt.MouseButton.LeftButton)
+    assert len(told) == 1
+    assert filters.choice(None).cameras == (-1,), "no camera at all"
+    QTest.mouseClick(filters.checks[30], Qt.MouseButton.LeftButton)
+    assert filters.choice(None).cameras == (30,)
+    QTest.mouseClick(every, Qt.MouseButton.LeftButton)
+    assert filters.choice(None).cameras == ()
