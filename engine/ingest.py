@@ -17,6 +17,7 @@ from pathlib import Path
 from engine import errors
 from engine.case import Case
 from engine.errors import EvidenceChangedError, EvidenceError, NightjarError, StorageError, WorkerError
+from engine.media.hashing import Stamp, hash_file, stamp
 from engine.pipeline.messages import Batch, Failed, Finished, Job, Message, Opened, Preparing, Resume
 from engine.progress import Progress, Work
 from engine.settings import Settings, as_dict, user_data_dir
@@ -64,7 +65,6 @@ def register(
     `start_time` is what the recorder's clock showed at the first frame. Raises EvidenceError for what cannot be
     footage, UsageError where the same content is in the case already.
     """
-    from engine.media.hashing import hash_file
     from engine.media.probe import probe
 
     found = probe(path)
@@ -79,19 +79,22 @@ def ingest_item(case: Case, item_id: int, options: IngestOptions | None = None) 
 
     Raises EvidenceChangedError where the file is not the registered one, WorkerError where the child process died,
     DeviceLostError where the graphics device did, StorageError where the disk is full; the item is then marked failed
-    with the reason, and everything committed is kept.
+    with the reason, and everything committed is kept, unless the file changed while it was read. An item that was done
+    stays done with its results.
     """
     options = options or IngestOptions()
     item = case.evidence.get(item_id)
     try:
+        before = stamp(item.path)
         yield from _check_unchanged(item)
-        return (yield from _analyse(case, item, options))
+        return (yield from _analyse(case, item, options, before))
     except (GeneratorExit, KeyboardInterrupt):
         case.ingest.interrupt(item_id)
         raise
     except (EvidenceError, WorkerError, errors.ModelError, StorageError) as error:
         with suppress(StorageError):  # on a full disk not even this may fit; the next opening of the case notes it
-            case.ingest.fail(item_id, str(error), error.hint)
+            stop = case.ingest.discard if isinstance(error, EvidenceChangedError) else case.ingest.fail
+            stop(item_id, str(error), error.hint)
         raise
 
 
@@ -101,9 +104,7 @@ def pending(case: Case) -> list[EvidenceItem]:
 
 
 def _check_unchanged(item: EvidenceItem) -> Work[None]:
-    """Before and after are the same file, or there is no result."""
-    from engine.media.hashing import hash_file
-
+    """The file is the one that was registered, byte for byte; `EvidenceChangedError` where it is not."""
     digest = yield from hash_file(item.path)
     if digest.sha256 != item.sha256:
         raise EvidenceChangedError(
@@ -113,22 +114,20 @@ def _check_unchanged(item: EvidenceItem) -> Work[None]:
         )
 
 
-def _stamp(path: Path) -> list[tuple[str, int, int]]:
-    """Names, sizes and modification times: tells cheaply that somebody wrote to an item while it was read."""
-    files = sorted(path.iterdir()) if path.is_dir() else [path]
-    try:
-        return [(each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in files]
-    except OSError as error:
-        raise EvidenceError(
-            f"{path.name} could not be read ({error.strerror}).", "Check that it is still there."
-        ) from error
+def _require_untouched(item: EvidenceItem, before: Stamp) -> None:
+    """Nobody wrote to the item since `before` was taken, as far as a look at it can tell."""
+    if stamp(item.path) != before:
+        raise EvidenceChangedError(
+            f"{item.exhibit} ({item.path.name}) changed while it was read; nothing of this run is kept.",
+            "Find out what writes to it, restore the original and ingest again.",
+        )
 
 
-def _analyse(case: Case, item: EvidenceItem, options: IngestOptions) -> Work[IngestReport]:
+def _analyse(case: Case, item: EvidenceItem, options: IngestOptions, before: Stamp) -> Work[IngestReport]:
     job = _job(case, item, options)
-    report = yield from _follow_child(case, item, job)
+    report = yield from _follow_child(case, item, job, before)
     if report is None:  # other models or settings than the interrupted run's: nothing of it can be used
-        report = yield from _follow_child(case, item, replace(job, resume=Resume(), segments=()))
+        report = yield from _follow_child(case, item, replace(job, resume=Resume(), segments=()), before)
     if report is None:
         raise WorkerError(f"The ingest of {item.exhibit} could not be started afresh.")
     return report
@@ -152,10 +151,13 @@ def _job(case: Case, item: EvidenceItem, options: IngestOptions) -> Job:
     )
 
 
-def _follow_child(case: Case, item: EvidenceItem, job: Job) -> Work[IngestReport | None]:
-    """Run the child and commit what it tells; None where it turns out that the resume point cannot be used."""
+def _follow_child(case: Case, item: EvidenceItem, job: Job, before: Stamp) -> Work[IngestReport | None]:
+    """Run the child and commit what it tells; None where it turns out that the resume point cannot be used.
+
+    What was analysed is what was hashed: the item is looked at before a commit, and hashed again at the end.
+    """
     run_id, opened = 0, None
-    before = _stamp(item.path)
+    folder = item.path.is_dir()  # of any number of pictures: looked at twice, not at every commit
     latest = Progress("starting", 0)
     with _child(job) as (receiving, process):
         for message in _messages(item, receiving, process):
@@ -169,19 +171,19 @@ def _follow_child(case: Case, item: EvidenceItem, job: Job) -> Work[IngestReport
                 unfinished = case.ingest.unfinished(item.id)
                 if job.resume != Resume() and (unfinished is None or unfinished.inputs != inputs):
                     return None
+                _require_untouched(item, before)
                 run_id, opened = case.ingest.begin(item.id, inputs, message.segments), message
             elif isinstance(message, Batch):
+                if not folder:
+                    _require_untouched(item, before)
                 case.ingest.commit(run_id, message)
                 latest = _progress(message, opened)
                 yield latest
             elif isinstance(message, Failed):
                 raise _as_error(message)
             elif isinstance(message, Finished):
-                if _stamp(item.path) != before:
-                    raise EvidenceChangedError(
-                        f"{item.exhibit} ({item.path.name}) changed while it was read.",
-                        "Find out what writes to it, restore the original and ingest again.",
-                    )
+                _require_untouched(item, before)
+                yield from _check_unchanged(item)
                 case.ingest.finish(run_id, message)
                 provider = opened.provider if opened else ""
                 return _report(case, item.id, message, provider)

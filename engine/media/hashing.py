@@ -52,6 +52,24 @@ def hash_file(path: Path | str) -> Work[FileDigest]:
     return FileDigest(whole.hexdigest(), done)
 
 
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def stamp(path: Path) -> Stamp:
+    """Name, size and modification time of each file that `hash_file` would read: shows cheaply that somebody writes.
+
+    Not the inode or change time, which some file systems and virus scanners alter while the content stays; a
+    hash before and one after are the proof. Raises `EvidenceError` where a file is gone.
+    """
+    from engine.media.images import pictures_in
+
+    try:
+        found = [(each, each.stat()) for each in (pictures_in(path) if path.is_dir() else [path])]
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return tuple((each.name, status.st_size, status.st_mtime_ns) for each, status in found)
+
+
 def check_size(path: Path, size: int) -> None:
     """A look at what was registered with `size` bytes, without reading it: as cheap as it is incomplete.
 

@@ -22,6 +22,9 @@ from engine.store.records import EvidenceItem, NewRun, Run
 from engine.types import ItemState, ModalitySegment
 
 UNFINISHED = ("running", "interrupted", "failed")
+_SHOWS_WHOLE = (
+    "SELECT 1 FROM evidence AS e JOIN runs AS r ON r.id = e.current_run_id WHERE e.id = ? AND r.state = 'done'"
+)
 _RUNS = "SELECT r.*, m.sha256, m.name, m.dimension FROM runs AS r JOIN models AS m ON m.id = r.model_id"
 
 
@@ -78,7 +81,8 @@ class IngestStore:
         with self._db.transaction("ingest.resume" if known else "ingest.begin", item.target) as tx:
             if known is not None:
                 run_id = known.id
-                tx.execute("UPDATE runs SET state = 'running', finished_at = NULL WHERE id = ?", (run_id,))
+                finished = "CASE state WHEN 'done' THEN finished_at END"  # a run opened again has it: see `_stop`
+                tx.execute(f"UPDATE runs SET state = 'running', finished_at = {finished} WHERE id = ?", (run_id,))
             else:
                 run_id = self._new_run(tx, item, inputs)
             tx.execute(
@@ -178,6 +182,10 @@ class IngestStore:
         """The item could not be ingested; what was committed stays and can be carried on from."""
         self._stop(item_id, "failed", ItemState.FAILED, failure, hint)
 
+    def discard(self, item_id: int, failure: str, hint: str = "") -> None:
+        """As `fail`, and what the run under way committed is not to be trusted: nothing goes on from it."""
+        self._stop(item_id, "failed", ItemState.FAILED, failure, hint, discard=True)
+
     def interrupt(self, item_id: int) -> None:
         """The work was stopped; it can be carried on."""
         self._stop(item_id, "interrupted", ItemState.INTERRUPTED, None, None)
@@ -189,13 +197,33 @@ class IngestStore:
             self.interrupt(item_id)
         return left
 
-    def _stop(self, item_id: int, run_state: str, state: ItemState, failure: str | None, hint: str | None) -> None:
+    def _stop(
+        self,
+        item_id: int,
+        run_state: str,
+        state: ItemState,
+        failure: str | None,
+        hint: str | None,
+        *,
+        discard: bool = False,
+    ) -> None:
+        """The run under way ends without result. Where the item's results are whole all the same, it stays done: it
+        was done and nothing was begun, or a finished run had been opened again, to find the same."""
         item = self._evidence.get(item_id)
         with self._db.transaction(f"ingest.{run_state}", item.target, failure=failure) as tx:
-            tx.execute(
-                "UPDATE runs SET state = ?, finished_at = ? WHERE item_id = ? AND state = 'running'",
-                (run_state, tx.at, item_id),
-            )
+            run = tx.execute("SELECT * FROM runs WHERE item_id = ? AND state = 'running'", (item_id,)).fetchone()
+            if run is None:
+                whole = item.state is ItemState.DONE
+            elif whole := run["finished_at"] is not None:
+                tx.execute("UPDATE runs SET state = 'done' WHERE id = ?", (run["id"],))
+            elif discard:
+                results.discard(tx, run["id"])
+                whole = bool(tx.execute(_SHOWS_WHOLE, (item_id,)).fetchone())
+            else:
+                tx.execute("UPDATE runs SET state = ?, finished_at = ? WHERE id = ?", (run_state, tx.at, run["id"]))
+            if whole:
+                state, failure, hint = ItemState.DONE, None, None
+            tx.details["state"] = state
             tx.execute(
                 "UPDATE evidence SET state = ?, failure = ?, hint = ? WHERE id = ?", (state, failure, hint, item_id)
             )

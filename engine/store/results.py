@@ -157,6 +157,13 @@ def retire(tx: Transaction, run_id: int) -> None:
         tx.details.setdefault("removed_runs", []).append(run_id)
 
 
+def discard(tx: Transaction, run_id: int) -> None:
+    """Take a run's results out of view for good: what it read was not the item."""
+    retire(tx, run_id)
+    tx.execute("UPDATE evidence SET current_run_id = NULL WHERE current_run_id = ?", (run_id,))
+    tx.details["discarded"] = run_id
+
+
 def _pack_points(item: EvidenceItem, points: Sequence[TrackPoint]) -> dict[str, np.ndarray]:
     for point in points:
         _check_time_base(point.timestamp, item.time_base)

@@ -23,7 +23,7 @@ from engine.store.codec import canonical_json, sha256
 BITS = 4096
 _MODULUS = 1 << BITS
 _STEP = 20_000  # rows between two signs of life
-_ENCODER = json.JSONEncoder(default=lambda blob: {"blob": blob.hex()}, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(default=lambda blob: {"sha256": hashlib.sha256(blob).hexdigest()}, separators=(",", ":"))
 
 # What needs no sum, and why. Every other table of the schema has one, without being named anywhere.
 ELSEWHERE = {

@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
+import numpy as np
 import psutil
 import pytest
 
@@ -16,6 +18,7 @@ from engine.case import Case
 from engine.errors import EvidenceChangedError, EvidenceError, UsageError, WorkerError
 from engine.ingest import IngestOptions, IngestReport, ingest_item, pending, register
 from engine.progress import Progress, Work, finish
+from engine.store.records import EvidenceItem
 from engine.store.tracklets import TrackletFilter
 from engine.types import ItemState, Modality
 from tests.helpers.case_content import logical_content
@@ -170,6 +173,65 @@ def test_footage_that_changed_since_registration_is_refused(tmp_path: Path, clip
         path.unlink()
         with pytest.raises(EvidenceError):
             finish(ingest_item(case, 1, often()))
+
+
+@pytest.mark.parametrize("when", ["after the hash", "between two commits", "after the last look"])
+def test_footage_swapped_while_it_is_read_gives_no_result(
+    tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    from engine import ingest
+
+    path, other = tmp_path / "day.mp4", write_walkers(tmp_path / "other.mp4", PASSES[:1], seconds=11, grey=True)
+    path.write_bytes(clip.read_bytes())
+    with with_item(tmp_path / "case", path) as case:
+        swap = lambda: path.write_bytes(other.read_bytes())  # noqa: E731
+        hashed = ingest._check_unchanged
+        if when == "after the hash":
+
+            def then_swap(item: EvidenceItem) -> Work[None]:
+                yield from hashed(item)
+                swap()
+
+            monkeypatch.setattr(ingest, "_check_unchanged", then_swap)
+        elif when == "after the last look":
+            monkeypatch.setattr(ingest, "_require_untouched", lambda *_: None)  # as good as the same stamp
+        work = ingest_item(case, 1, often())
+        if when != "after the hash":
+            to_frame(work, 150)
+            swap()
+        with pytest.raises(EvidenceChangedError):
+            finish(work)
+        assert case.evidence.get(1).state is ItemState.FAILED
+        assert case.tracklets.count() == 0
+        assert case.ingest.unfinished(1) is None, "nothing goes on from what the other file showed"
+        monkeypatch.undo()
+        path.write_bytes(clip.read_bytes())
+        finish(ingest_item(case, 1, often()))
+        assert case.tracklets.count() == len(PASSES)
+
+
+def test_what_is_no_picture_may_come_and_go_in_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.png").write_bytes(cv2.imencode(".png", np.full((240, 320, 3), 90, np.uint8))[1].tobytes())
+    with with_item(tmp_path / "case", folder) as case:
+        work = ingest_item(case, 1, often())
+        next(work)
+        (folder / "Thumbs.db").write_bytes(b"a file manager's")
+        assert finish(work).item.state is ItemState.DONE
+
+
+def test_a_finished_item_whose_file_is_gone_stays_done(tmp_path: Path, clip: Path) -> None:
+    path = tmp_path / "day.mp4"
+    path.write_bytes(clip.read_bytes())
+    with with_item(tmp_path / "case", path) as case:
+        finish(ingest_item(case, 1, often()))
+        path.unlink()
+        with pytest.raises(EvidenceError):
+            finish(ingest_item(case, 1, often()))
+        assert case.evidence.get(1).state is ItemState.DONE
+        assert pending(case) == []
 
 
 def test_the_same_content_is_registered_once(tmp_path: Path, clip: Path) -> None:

@@ -153,3 +153,40 @@ def test_an_embedding_that_is_no_unit_vector_never_gets_in(tmp_path: Path, vecto
         with pytest.raises(ValueError, match="unit vector"):
             case.ingest.commit(run_id, batch(0, 49, (bad,)))
         assert case.tracklets.count() == 0
+
+
+def test_a_finished_item_stays_done_when_nothing_was_done_again(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        ingest(case, item, (tracklet(1),))
+        case.ingest.fail(item.id, "The disk was taken away.")  # before anything was begun
+        assert case.evidence.get(item.id).state is ItemState.DONE
+        for stop in (case.ingest.interrupt, lambda number: case.ingest.discard(number, "The file changed.")):
+            run_id = case.ingest.begin(item.id, new_run())  # the same again, to be compared
+            case.ingest.commit(run_id, batch(0, 49, (tracklet(1),)))
+            stop(item.id)
+            assert case.evidence.get(item.id).state is ItemState.DONE
+            assert case.ingest.run(run_id).state == "done"
+        case.ingest.begin(item.id, new_run())
+    with Case.open(tmp_path / "case", examiner=EXAMINER) as case:  # after a program that was killed
+        assert (case.evidence.get(item.id).state, case.tracklets.count()) == (ItemState.DONE, 1)
+
+
+def test_nothing_goes_on_from_a_discarded_run(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        run_id = case.ingest.begin(item.id, new_run())
+        case.ingest.commit(run_id, batch(0, 49, (tracklet(1),), CHECKPOINT))
+        searched(case, query=1, candidates=(1,))
+        case.ingest.discard(item.id, "The file changed while it was read.")
+        assert case.evidence.get(item.id).state is ItemState.FAILED
+        assert case.tracklets.count() == 0
+        assert case.tracklets.get(1).superseded  # a search refers to it
+        assert case.ingest.unfinished(item.id) is None
+        assert case.ingest.resume_point(item.id) == Resume()
+        assert ingest(case, item, (tracklet(1, seed=3),)) != run_id
+        done = case.ingest.begin(item.id, new_run(settings={"frame_step": 2}))
+        case.ingest.commit(done, batch(0, 49, (tracklet(1, seed=4),)))
+        case.ingest.discard(item.id, "The file changed while it was read.")
+        assert case.evidence.get(item.id).state is ItemState.DONE  # with what the finished run had found
+        assert case.tracklets.count() == 1
