@@ -109,6 +109,7 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("appearance.next", "Next appearance", "]"),
         ("map", "Map or lanes", "M"),
         ("cameras.place", "Place cameras on the map", "Shift+M"),
+        ("plan.choose", "Choose a site plan for the map", "Shift+P"),
         ("subject.rename", "Rename the subject", "F2"),
         ("subject.footage", "Show in footage", "V"),
     )

@@ -25,14 +25,15 @@ class Plan:
     without: tuple[Camera, ...]
 
 
-def plan_of(cameras: Sequence[Camera]) -> Plan:
-    """Site plan positions where any camera has them, else latitude and longitude: the two share no origin.
+def plan_of(cameras: Sequence[Camera], *, picture: bool = False) -> Plan:
+    """Site plan positions where any camera has them or a `picture` lies under them, else latitude and longitude: the
+    two share no origin.
 
     Degrees become metres by an equirectangular projection about the cameras' middle latitude, which is exact enough
     for the extent of a town.
     """
     points: dict[int, Point] = {c.id: (c.x, c.y) for c in cameras if c.x is not None and c.y is not None}
-    metres = not points
+    metres = not points and not picture
     if metres:
         known = [(c.id, c.latitude, c.longitude) for c in cameras if c.latitude is not None and c.longitude is not None]
         if known:

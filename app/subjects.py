@@ -14,6 +14,7 @@ from engine.types import Modality
 if TYPE_CHECKING:
     from engine.case import Case
     from engine.store.records import Camera, Tracklet
+    from engine.store.site_plans import SitePlan
     from engine.store.subjects import Member, Subject
 
 NEARBY_SECONDS = 60
@@ -47,11 +48,12 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class SubjectView:
-    """A subject with its appearances in order of time; `cameras` of the whole case by name."""
+    """A subject with its appearances in order of time; `cameras` of the whole case by name; the site's `plan`."""
 
     subject: Subject
     appearances: tuple[Appearance, ...]
     cameras: tuple[Camera, ...]
+    plan: SitePlan | None
 
     def of(self, modality: Modality) -> list[Appearance]:
         return [a for a in self.appearances if a.tracklet.modality is modality]
@@ -94,7 +96,8 @@ def view(case: Case, subject_id: int) -> SubjectView:
             shown = tile(tracklet, first)
             appearances.append(Appearance(shown, tracklet, first, last, member, words))
         appearances.sort(key=lambda a: a.first.sort_key())
-        return SubjectView(case.subjects.get(subject_id), tuple(appearances), tuple(case.cameras.list()))
+        cameras, plan = tuple(case.cameras.list()), case.site_plans.current()
+        return SubjectView(case.subjects.get(subject_id), tuple(appearances), cameras, plan)
 
 
 def nearby(case: Case, tracklet_id: int) -> list[Tile]:

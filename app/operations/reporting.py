@@ -23,6 +23,7 @@ class Contents:
     """How much of each there is to write."""
 
     items: int
+    cameras: int
     searches: int
     decisions: int
     subjects: int
@@ -34,6 +35,7 @@ def contents(case: Case) -> Contents:
         items = case.evidence.list()
         return Contents(
             len(items),
+            len(case.cameras.list()),
             len(case.searches.list()),
             len(case.decisions.all()),
             len(case.subjects.list()),

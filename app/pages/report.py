@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WIDTH = 720
 LINES = (
     ("items", tr("Evidence"), tr("every original with its SHA-256, clock record and chain of custody")),
+    ("cameras", tr("Cameras"), tr("where they stand, by the analyst’s word, with the site plan by its SHA-256")),
     ("searches", tr("Searches"), tr("query, model by hash, filters and settings: what repeats them")),
     ("decisions", tr("Decisions"), tr("all of them with reasons and observations, undone ones included")),
     ("subjects", tr("Subjects"), tr("appearances with both times, and one contact sheet each")),

@@ -88,6 +88,7 @@ class SubjectsPage(Page):
             "subject.footage": self._footage,
             "map": self.way.toggle,
             "cameras.place": self._place_cameras,
+            "plan.choose": self._choose_plan,
         }.items():
             self.command(name, act)
 
@@ -144,7 +145,7 @@ class SubjectsPage(Page):
             self._sides.addLayout(side)
         column.addLayout(self._sides, 3)
         column.addWidget(rule())
-        self.way = WayPanel()
+        self.way = WayPanel(self.session)
         self.way.picked.connect(self._select)
         self.way.place_asked.connect(self._place_cameras)
         column.addWidget(self.way, 2)
@@ -219,7 +220,7 @@ class SubjectsPage(Page):
             self._sides.setStretch(side, min(max(len(shown), 1), WIDEST))
             model.show([a.tile for a in shown])
             self._counts[modality].setText(counted(len(shown), tr("appearance"), tr("appearances")))
-        self.way.show_appearances(view.appearances, view.cameras)
+        self.way.show_appearances(view.appearances, view.cameras, view.plan)
         known = [a.tracklet.id for a in view.appearances]
         if known:
             self._select(self._current if self._current in known else known[0])
@@ -302,9 +303,13 @@ class SubjectsPage(Page):
 
     def _place_cameras(self) -> None:
         if self.view is not None:
-            dialog = PlaceCameras(self, self.view.cameras)
+            dialog = PlaceCameras(self, self.view.cameras, self.way.map.ground)
             if dialog.exec() and dialog.positions():
                 cameras.place(self.session, dialog.positions())
+
+    def _choose_plan(self) -> None:
+        if self.view is not None:
+            self.way.choose_plan()
 
     def _chosen(self) -> list[int]:
         found = [

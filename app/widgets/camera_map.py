@@ -8,17 +8,21 @@ from math import atan2, cos, floor, hypot, log10, pi, sin
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app import theme
 from app.plans import Plan, Point, Stop, numbers, plan_of
+from app.site_plans import Ground
 from app.words import tr
 
 if TYPE_CHECKING:
     from engine.store.records import Camera
 
 MARGIN, DOT, ARROW = 48, 7, 9
+BORDER = 12  # around a site plan, whose cameras stand inside
+DIMMED = {"dark": 0.28, "light": 0.45}  # opacity of a site plan: cameras and names must stand out from it
+PLATE = 208  # opacity of what lies behind a name on a site plan, of 255
 LINES = 8  # of the grid, about
 EMPTY = 100.0  # extent of a plan with nothing on it
 NO_PLAN = Plan({}, False, ())
@@ -37,6 +41,9 @@ class CameraMap(QWidget):
         self.setMinimumSize(240, 200)
         self.setAccessibleName(tr("Map of cameras"))
         self.plan = NO_PLAN
+        self.ground: Ground | None = None
+        self._scaled = QPixmap()  # the ground at the size it was last drawn
+        self._cameras: Sequence[Camera] = ()
         self.stops: Sequence[Stop] = ()
         self.selected: int | None = None  # tracklet
         self.chosen: int | None = None  # camera
@@ -48,16 +55,20 @@ class CameraMap(QWidget):
 
     def show_cameras(self, cameras: Sequence[Camera], stops: Sequence[Stop]) -> None:
         """Cameras where they stand, and the way past them."""
-        self.plan, self.stops = plan_of(cameras), stops
+        self._cameras, self.stops = cameras, stops
+        self.plan = plan_of(cameras, picture=self.ground is not None)
         self._names = {camera.id: camera.name for camera in cameras}
-        room = QRectF(self.rect())
-        if not self._held and not (
-            self.steady and all(room.contains(self.on_screen(p)) for p in self.plan.points.values())
-        ):
+        if not self._held and not (self.steady and self._in_sight()):
             self._extent = None
-        words = [f"{self._names[stop.camera]} ({stop.number})" for stop in stops if stop.camera in self.plan.points]
+        words = [tr("site plan {name}").format(name=self.ground.name)] if self.ground else []
+        words += [f"{self._names[stop.camera]} ({stop.number})" for stop in stops if stop.camera in self.plan.points]
         self.setAccessibleDescription(", ".join(words))
         self.update()
+
+    def lay(self, ground: Ground | None) -> None:
+        """A picture of the site under the cameras, or none."""
+        self.ground, self._scaled, self._extent = ground, QPixmap(), None
+        self.show_cameras(self._cameras, self.stops)
 
     def _in_sight(self) -> bool:
         room = QRectF(self.rect())
@@ -66,8 +77,12 @@ class CameraMap(QWidget):
     def _view(self) -> tuple[float, float, float]:
         """Left, top and units per pixel: everything in sight, both axes alike; steady while something is dragged."""
         if self._extent is None:
-            xs, ys = zip(*self.plan.points.values(), strict=True) if self.plan.points else ((0, EMPTY), (0, EMPTY))
-            width, height = max(self.width() - 2 * MARGIN, 1), max(self.height() - 2 * MARGIN, 1)
+            corners = [*self.plan.points.values()]
+            if self.ground is not None:
+                corners += [at.toTuple() for at in (self.ground.area.topLeft(), self.ground.area.bottomRight())]
+            xs, ys = zip(*corners, strict=True) if corners else ((0, EMPTY), (0, EMPTY))
+            margin = BORDER if self.ground is not None else MARGIN
+            width, height = max(self.width() - 2 * margin, 1), max(self.height() - 2 * margin, 1)
             scale = max((max(xs) - min(xs)) / width, (max(ys) - min(ys)) / height) or EMPTY / width
             middle = ((min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2)
             self._extent = (middle[0] - scale * self.width() / 2, middle[1] - scale * self.height() / 2, scale)
@@ -95,16 +110,33 @@ class CameraMap(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), theme.color("panel"))
-        self._paint_grid(painter)
+        if self.ground is not None:
+            self._paint_ground(painter, self.ground)
+        else:
+            self._paint_grid(painter)
         for earlier, later in pairwise(self.stops):
             if earlier.camera in self.plan.points and later.camera in self.plan.points:
                 self._paint_way(painter, earlier, later)
         for camera, point in self.plan.points.items():
             self._paint_camera(painter, camera, self.on_screen(point))
         if not self.plan.points:
-            painter.setPen(theme.color("text2"))
+            painter.setPen(theme.color("text1" if self.ground else "text2"))
             painter.setFont(theme.font(13))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.empty)
+
+    def _paint_ground(self, painter: QPainter, ground: Ground) -> None:
+        """Scaled once for each size of the view, in the screen's own pixels."""
+        area = QRectF(
+            self.on_screen(ground.area.topLeft().toTuple()), self.on_screen(ground.area.bottomRight().toTuple())
+        )
+        ratio = self.devicePixelRatioF()
+        size = (area.size() * ratio).toSize()
+        if self._scaled.size() != size:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            self._scaled = QPixmap.fromImage(ground.image.scaled(size, mode=smooth))
+        painter.setOpacity(DIMMED[theme.themer.name])
+        painter.drawPixmap(area, self._scaled, QRectF(self._scaled.rect()))
+        painter.setOpacity(1.0)
 
     def _paint_grid(self, painter: QPainter) -> None:
         left, top, scale = self._view()
@@ -149,9 +181,16 @@ class CameraMap(QWidget):
         painter.setBrush(theme.color("accent" if lit else "text1" if here else "panel"))
         painter.drawRect(QRectF(at.x() - DOT, at.y() - DOT, 2 * DOT, 2 * DOT))
         painter.setFont(theme.font(12, bold=bool(here)))
-        room = QRectF(at.x() - 100, at.y() + DOT + 2, 200, 18)
+        name = self._names.get(camera, "")
+        wide = painter.fontMetrics().horizontalAdvance(name) + 10
+        left = max(min(at.x() - wide / 2, self.width() - wide), 0)  # whole, also at the edge
+        room = QRectF(left, at.y() + DOT + 2, wide, 18)
+        if self.ground is not None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("panel", PLATE))
+            painter.drawRoundedRect(room, 4, 4)
         painter.setPen(theme.color("text1" if here else "text2"))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self._names.get(camera, ""))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, name)
         if here:
             text = numbers(here, camera)
             painter.setFont(theme.font(12, bold=True))

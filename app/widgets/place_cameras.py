@@ -11,9 +11,11 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.dialogs import dialog_buttons
+from app.site_plans import Ground
 from app.widgets.basic import Button, box, label, set_role
 from app.widgets.camera_map import CameraMap
 from app.widgets.lists import ShortList
+from app.widgets.site_plan_panel import APPROXIMATE
 from app.words import tr
 from engine.errors import UsageError
 
@@ -24,9 +26,10 @@ DIGITS = 6
 FIELDS = ("x", "y", "latitude", "longitude")
 HINT = tr(
     "Choose a camera and click where it stands, or drag it. With the plan in focus, arrow keys move it; with Shift in "
-    "smaller steps. x counts to the right, y downwards, in any unit. Latitude and longitude are used where no camera "
-    "stands on the plan."
+    "smaller steps. x counts to the right, y downwards, in any unit."
 )
+BARE = tr("Latitude and longitude are used where no camera stands on the plan.")
+ON_PICTURE = tr("Latitude and longitude are kept, but not drawn on a site plan.")
 STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 
 
@@ -52,13 +55,14 @@ class PlacingMap(CameraMap):
 class PlaceCameras(QDialog):
     """Edits copies; `positions` says what was changed."""
 
-    def __init__(self, parent: QWidget, cameras: Sequence[Camera]) -> None:
+    def __init__(self, parent: QWidget, cameras: Sequence[Camera], ground: Ground | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Place cameras"))
         self.resize(920, 560)
         self._before = {camera.id: camera for camera in cameras}
         self._cameras = list(cameras)
         self.map = PlacingMap(self)
+        self.map.lay(ground)
         self.map.setAccessibleName(tr("Plan: arrow keys move the chosen camera"))
         self.list = ShortList()
         self.list.setAccessibleName(tr("Cameras"))
@@ -80,9 +84,13 @@ class PlaceCameras(QDialog):
         row.addWidget(self.map, 1)
         row.addLayout(side)
         column = box(QVBoxLayout(self), 12, (16, 16, 16, 16))
-        self._hint = label(HINT, "second", wrap=True)
+        self._help = f"{HINT} {BARE if ground is None else ON_PICTURE}"
+        self._hint = label(self._help, "second", wrap=True)
         column.addWidget(self._hint)
         column.addLayout(row, 1)
+        if ground is not None:
+            words = tr("Site plan: {name}. {approximate}").format(name=ground.name, approximate=APPROXIMATE)
+            column.addWidget(label(words, "quiet", wrap=True))
         column.addWidget(dialog_buttons(self, tr("Save positions")))
         self.list.currentRowChanged.connect(lambda _row: self._show())
         self.map.pressed.connect(self._pressed)
@@ -166,7 +174,7 @@ class PlaceCameras(QDialog):
 
     def _tell(self, problem: str) -> None:
         set_role(self._hint, "error" if problem else "second")
-        self._hint.setText(problem or HINT)
+        self._hint.setText(problem or self._help)
 
     def _take_off(self) -> None:
         self._set(**dict.fromkeys(FIELDS))

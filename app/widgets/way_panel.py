@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.plans import route
+from app.session import Session
+from app.site_plans import Ground
 from app.subjects import Appearance
 from app.widgets.basic import Button, Segment, box, label
 from app.widgets.camera_map import CameraMap
 from app.widgets.lanes import Lanes
+from app.widgets.site_plan_panel import SitePlanPanel
 from app.words import counted, tr
 
 if TYPE_CHECKING:
     from engine.store.records import Camera
+    from engine.store.site_plans import SitePlan
 
 LANES, MAP = "lanes", "map"
-BESIDE = 200
+BESIDE = 224
+MAP_HEIGHT = 220  # at least
 WORDS = {
     LANES: tr("adjusted time; outlined: IR, filled: RGB; whiskers: clock uncertainty"),
     MAP: tr("numbered in order of adjusted time; dashed: order not certain"),
@@ -32,13 +37,14 @@ class WayPanel(QWidget):
     picked = Signal(int)
     place_asked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         column = box(QVBoxLayout(self), 8)
         line = box(QHBoxLayout(), 8)
         self.choice = Segment(tr("Appearances"), [(tr("Over time"), LANES), (tr("Map"), MAP)], size="small")
         self.choice.chosen.connect(self._show)
         line.addWidget(self.choice)
+        self._lost = 0  # appearances that have no place in the order
         self._words = label("", "quiet")
         line.addWidget(self._words)
         line.addStretch(1)
@@ -48,6 +54,7 @@ class WayPanel(QWidget):
         line.addWidget(self.place)
         column.addLayout(line)
         self.lanes, self.map = Lanes(), CameraMap()
+        self.map.setMinimumHeight(MAP_HEIGHT)
         self.lanes.picked.connect(self.picked)
         self.map.picked.connect(self.picked)
         column.addWidget(self.lanes)
@@ -55,15 +62,25 @@ class WayPanel(QWidget):
         row = box(QHBoxLayout(self._plan), 12)
         row.addWidget(self.map, 1)
         self._beside = label("", "second", wrap=True)
-        self._beside.setFixedWidth(BESIDE)
-        self._beside.setAlignment(Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._beside)
+        self.site = SitePlanPanel(session)
+        self.site.setFixedWidth(BESIDE)
+        self.site.loaded.connect(self._lay)
+        side = box(QVBoxLayout(), 12)
+        side.addWidget(self._beside)
+        side.addStretch(1)
+        side.addWidget(self.site)
+        row.addLayout(side)
         column.addWidget(self._plan, 1)
         self._show(LANES)
 
     def toggle(self) -> None:
         """Lanes or map."""
         self._show(LANES if self._plan.isVisibleTo(self) else MAP)
+
+    def choose_plan(self) -> None:
+        """Ask for a site plan, where it can be seen."""
+        self._show(MAP)
+        self.site.ask_plan()
 
     def _show(self, which: object) -> None:
         self.choice.select(which)
@@ -74,17 +91,27 @@ class WayPanel(QWidget):
         height = QSizePolicy.Policy.Maximum if which == LANES else QSizePolicy.Policy.Expanding
         self.setSizePolicy(QSizePolicy.Policy.Preferred, height)
 
-    def show_appearances(self, appearances: Sequence[Appearance], cameras: Sequence[Camera]) -> None:
+    def show_appearances(
+        self, appearances: Sequence[Appearance], cameras: Sequence[Camera], plan: SitePlan | None
+    ) -> None:
         self.lanes.show_appearances(appearances, [camera.name for camera in cameras])
         stops = route(appearances)
         self.map.show_cameras(cameras, stops)
+        self._lost = len(appearances) - len(stops)
+        self._say_beside()
+        self.site.show_plan(plan)
+
+    def _lay(self, ground: Ground | None) -> None:
+        self.map.lay(ground)
+        self._say_beside()
+
+    def _say_beside(self) -> None:
         lines = []
         if self.map.plan.without:
             lines += [tr("Without a place on this plan:"), *(camera.name for camera in self.map.plan.without), ""]
-        lost = len(appearances) - len(stops)
-        if lost:
+        if self._lost:
             words = tr("{n} not in the order: no clock offset is set.")
-            lines.append(words.format(n=counted(lost, tr("appearance"), tr("appearances"))))
+            lines.append(words.format(n=counted(self._lost, tr("appearance"), tr("appearances"))))
         self._beside.setText("\n".join(lines))
         self._beside.setVisible(bool(lines))
 

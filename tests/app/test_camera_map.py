@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import hypot
+from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMessageBox
 
+from app import theme
 from app.plans import numbers, plan_of, route
 from app.shell import Window
 from app.widgets.place_cameras import PlaceCameras
+from engine.progress import finish
+from engine.site_plan import use_plan
 from engine.store.records import Camera, ClockRecord, Position
 from tests.app.conftest import Wait
+from tests.helpers.plans import draw_plan
 
 NIGHT = datetime(2026, 5, 11, 22, 0)
 
@@ -122,3 +128,163 @@ def test_a_click_on_a_camera_walks_through_its_appearances(page: Any, until: Wai
         seen.append(page._current)
     assert seen[0] == seen[2] == "CAM-01 Gate"
     assert seen[1] != seen[3]
+
+
+def _answer(*answers: Any) -> None:
+    """Each dialog that comes is answered by the next function."""
+    waiting = list(answers)
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if isinstance(dialog, QDialog):
+            waiting.pop(0)(dialog)
+        if waiting:
+            QTimer.singleShot(50, look)
+
+    QTimer.singleShot(50, look)
+
+
+def _file(path: Path) -> Any:
+    def choose(dialog: QDialog) -> None:
+        assert isinstance(dialog, QFileDialog)
+        line = dialog.findChild(QLineEdit)
+        assert line is not None
+        line.setText(str(path))
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+    return choose
+
+
+def _press(button: QMessageBox.StandardButton) -> Any:
+    def press(dialog: QDialog) -> None:
+        assert isinstance(dialog, QMessageBox)
+        dialog.button(button).click()
+
+    return press
+
+
+@pytest.fixture
+def own_dialogs(qapp: QApplication) -> Any:
+    """File dialogs of Qt's own, which a test can fill in."""
+    native = Qt.ApplicationAttribute.AA_DontUseNativeDialogs
+    QApplication.setAttribute(native, True)
+    yield
+    QApplication.setAttribute(native, False)
+
+
+def _ground(page: Any) -> str:
+    return page.way.map.ground.name if page.way.map.ground else ""
+
+
+@pytest.mark.usefixtures("own_dialogs")
+def test_a_site_plan_is_chosen_replaced_and_removed_in_the_window(
+    page: Any, until: Wait, tmp_path: Path, errors: list[Exception]
+) -> None:
+    small, large = draw_plan(tmp_path / "ground floor.png"), draw_plan(tmp_path / "better.jpg", (1280, 800))
+    _answer(_file(small))
+    QTest.keyClick(page.list, Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)
+    until(lambda: _ground(page) == "ground floor.png")
+    assert page.way.map.isVisible()
+    words = page.way.site.words.text()
+    assert "ground floor.png\nchosen by A. Examiner" in words
+    assert "the analyst’s own; positions on it are approximate" in words
+    assert "site plan ground floor.png" in page.way.map.accessibleDescription()
+    assert not page.way.map.plan.points
+    names = [camera.name for camera in page.way.map.plan.without]
+    assert names == ["CAM-01 Gate", "CAM-02 Dock"]
+    _answer(_file(large), _press(QMessageBox.StandardButton.Cancel))
+    QTest.mouseClick(page.way.site.choose, Qt.MouseButton.LeftButton)
+    assert _ground(page) == "ground floor.png"
+    _answer(_file(large), _press(QMessageBox.StandardButton.Ok))
+    QTest.mouseClick(page.way.site.choose, Qt.MouseButton.LeftButton)
+    until(lambda: _ground(page) == "better.jpg")
+    area = page.way.map.ground.area
+    assert (area.width(), area.height()) == (640, 400), "as wide as the one before: cameras keep their places"
+    _answer(_press(QMessageBox.StandardButton.Ok))
+    QTest.mouseClick(page.way.site.remove, Qt.MouseButton.LeftButton)
+    until(lambda: page.view.plan is None)
+    assert page.way.map.ground is None
+    assert not page.way.site.remove.isVisible()
+    assert [e.action for e in page.session.case.audit.entries(limit=3)] == ["plan.remove", "plan.use", "plan.use"]
+    assert not errors
+
+
+@pytest.mark.usefixtures("own_dialogs")
+def test_a_picture_that_cannot_be_read_is_told_and_the_plan_stays(
+    page: Any, until: Wait, tmp_path: Path, errors: list[Exception]
+) -> None:
+    finish(use_plan(page.session.case, draw_plan(tmp_path / "plan.png")))
+    page.refresh()
+    until(lambda: _ground(page) == "plan.png")
+    broken = tmp_path / "broken.png"
+    broken.write_bytes((tmp_path / "plan.png").read_bytes()[:-500])
+    _answer(_file(broken), _press(QMessageBox.StandardButton.Ok))
+    QTest.keyClick(page.list, Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)
+    until(lambda: errors)
+    assert str(errors[0]) == "'broken.png' is damaged or cut short."
+    assert _ground(page) == "plan.png"
+
+
+def test_a_plan_changed_in_the_case_folder_is_told_and_not_drawn(page: Any, until: Wait, tmp_path: Path) -> None:
+    plan = finish(use_plan(page.session.case, draw_plan(tmp_path / "plan.png")))
+    path = page.session.case.site_plans.path(plan.picture)
+    content = path.read_bytes()
+    draw_plan(path, (320, 200))
+    page.refresh()
+    until(lambda: "has changed" in page.way.site.words.text())
+    assert page.way.map.ground is None
+    path.unlink()
+    page.refresh()
+    until(lambda: "is missing" in page.way.site.words.text())
+    path.write_bytes(content)
+    page.refresh()
+    until(lambda: _ground(page) == "plan.png")
+    assert "approximate" in page.way.site.words.text()
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_the_plan_lies_dimmed_under_the_cameras_in_its_own_aspect(
+    page: Any, until: Wait, tmp_path: Path, qapp: QApplication, look: str
+) -> None:
+    theme.apply(qapp, look)
+    case = page.session.case
+    finish(use_plan(case, draw_plan(tmp_path / "plan.png")))
+    gate = _cameras(page)["CAM-01 Gate"].id
+    case.cameras.place({gate: Position(x=320, y=200)})
+    page.refresh()
+    QTest.keyClick(page.list, Qt.Key.Key_M)
+    shown = page.way.map
+    until(lambda: shown.ground is not None and gate in shown.plan.points)
+    first, last = shown.on_screen((0, 0)), shown.on_screen((640, 400))
+    assert (last.x() - first.x()) / (last.y() - first.y()) == pytest.approx(1.6, rel=0.01)
+    assert shown.on_screen((320, 200)) == QPointF((first.x() + last.x()) / 2, (first.y() + last.y()) / 2)
+    picture = shown.grab().toImage()
+
+    def luminance(color: QColor) -> float:
+        """WCAG 2.2, 'relative luminance'."""
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.getRgbF()[:3]]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    def contrast(first: QColor, second: QColor) -> float:
+        darker, lighter = sorted((luminance(first), luminance(second)))
+        return (lighter + 0.05) / (darker + 0.05)
+
+    def at(x: float, y: float) -> QColor:
+        return picture.pixelColor((shown.on_screen((x, y)) * picture.devicePixelRatio()).toPoint())
+
+    wall, floor = at(32, 300), at(120, 300)
+    assert 1.5 < contrast(wall, floor) < 5, "walls can be seen, dimmed"
+    assert contrast(at(320, 200), floor) >= 3, "the camera stands out (WCAG 1.4.11)"
+    assert contrast(theme.color("text1"), floor) >= 4.5
+
+
+def test_cameras_are_placed_by_a_click_on_the_plan(page: Any, until: Wait, tmp_path: Path) -> None:
+    finish(use_plan(page.session.case, draw_plan(tmp_path / "plan.png")))
+    page.refresh()
+    until(lambda: page.way.map.ground is not None)
+    dialog = PlaceCameras(page, page.view.cameras, page.way.map.ground)
+    dialog.show()
+    QTest.mouseClick(dialog.map, Qt.MouseButton.LeftButton, pos=dialog.map.on_screen((160, 320)).toPoint())
+    (place,) = dialog.positions().values()
+    assert (place.x, place.y) == pytest.approx((160, 320), abs=2)
+    assert any("approximate" in text.text() for text in dialog.findChildren(type(dialog._hint)))

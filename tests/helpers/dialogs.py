@@ -34,9 +34,9 @@ DIALOGS = (
     ("subjects", "F2", "Escape"),
     ("subjects", "F2", "Return"),
     ("subjects", "shift+m", "Escape"),
+    ("subjects", "shift+p", "Escape"),
     ("footage", "ctrl+shift+a", "Escape"),
     ("review", "m", "ctrl+Return"),
-    ("review", "Delete", "Escape"),
 )
 
 
@@ -123,8 +123,9 @@ def _tell(typist: Typist) -> None:
     with typist.closing("Escape", "the button Split"):
         typist.click(split)
     typist.until(subjects.list.hasFocus, "the focus on the main view after a click on a button")
+    was_map = subjects.way.map.isVisible()
     typist.press("m")
-    typist.until(subjects.way.map.isVisible, "the map by the key M")
+    typist.until(lambda: subjects.way.map.isVisible() is not was_map, "the map or the lanes by the key M")
     print("told")
 
 
