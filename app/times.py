@@ -45,6 +45,8 @@ class Reading:
 
     def margin(self) -> str:
         """'±2 s'."""
+        if self.adjusted is not None and self.uncertainty is None:
+            return tr("± not known")
         return plus_minus(self.uncertainty)
 
     def sort_key(self) -> float:
@@ -57,12 +59,9 @@ class ItemClock:
     """Readings of one evidence item. Adjusted times are shown in this computer's time zone."""
 
     def __init__(self, item: EvidenceItem, records: Sequence[ClockRecord]) -> None:
-        from engine.media.clock import RecorderClock
-
         self._item = item
         self.record = records[-1] if records else None
-        start = item.timestamp(item.start_pts)
-        self._clock = RecorderClock(item.start_time, start, self.record.readings if self.record else ())
+        self._clock = item.clock(self.record)
 
     def at(self, pts: int) -> Reading:
         """The moment of a PTS on every clock that is known."""

@@ -121,6 +121,32 @@ def run_search(case: Case, query: Query, options: SearchOptions | None = None) -
     return _Ranking(case, asked, gallery, model, reranker, options).result()
 
 
+def time_notices(case: Case, filters: SearchFilters) -> list[str]:
+    """What a limit of time means for exhibits whose time is not, or not well, known: a sentence for each kind."""
+    if filters.since is None and filters.until is None:
+        return []
+    items = [
+        item
+        for item in case.evidence.list()
+        if (not filters.items or item.id in filters.items)
+        and (not filters.cameras or item.camera.id in filters.cameras)
+    ]
+    timed = {line.item_id for line in case.evidence.timelines()}
+    kinds = (
+        ("Left out, since their time is not known", lambda item: item.id not in timed),
+        (
+            "Taken by their recorder's own time, since its clock was never compared with a reference",
+            lambda item: item.id in timed and not case.evidence.clock_records(item.id),
+        ),
+        (
+            "May be missed or wrongly let through, since the time of frames is not certain",
+            lambda item: item.id in timed and (item.counted or item.frames_retimed > 0),
+        ),
+    )
+    found = ((words, [item.exhibit for item in items if applies(item)]) for words, applies in kinds)
+    return [f"{words}: {', '.join(exhibits)}." for words, exhibits in found if exhibits]
+
+
 @dataclass(frozen=True, slots=True)
 class _Ranking:
     """One query against one gallery."""

@@ -35,7 +35,9 @@ class FootageRow:
     @property
     def needs_attention(self) -> bool:
         item = self.item
-        troubled = item.state in (ItemState.FAILED, ItemState.INTERRUPTED) or item.frames_failed > 0
+        troubled = (
+            item.state in (ItemState.FAILED, ItemState.INTERRUPTED) or item.frames_failed + item.frames_retimed > 0
+        )
         return troubled or self.uncertain or self.clock.offset is None
 
 

@@ -106,6 +106,7 @@ class FootageDetails(QWidget):
                 ("base", tr("Time base")),
                 ("decoded", tr("Decoded")),
                 ("lost", tr("Not decoded")),
+                ("warnings", tr("Beware")),
                 ("people", tr("Tracklets")),
                 ("hash", "SHA-256"),
             )
@@ -148,6 +149,7 @@ class FootageDetails(QWidget):
             "base": str(item.time_base),
             "decoded": tr("{n} frames").format(n=grouped(item.frames_decoded)),
             "lost": grouped(item.frames_failed),
+            "warnings": "\n".join(item.warnings) or tr("nothing"),
             "people": grouped(row.tracklets),
             "hash": " ".join(item.sha256[n : n + 8] for n in range(0, len(item.sha256), 8)),
         }

@@ -157,9 +157,10 @@ def clock(
             second_recorder,
             _utc(second_reference) if second_reference else None,
         )
+        noted.require_sensible()
         if not dry_run:
             noted = case.evidence.set_clock(found.id, noted)
-        meant = RecorderClock(found.start_time, found.timestamp(found.start_pts), noted.readings)
+        meant = found.clock(noted)
         ends = [meant.read(found.timestamp(pts)) for pts in (found.start_pts, found.end_pts) if pts is not None]
         document = {
             "record": noted,
@@ -231,10 +232,15 @@ def _frames(ends: list[TimeReading]) -> list[str]:
     if ends[0].adjusted is None:
         return ["The item has no start time yet: adjusted times follow from 'nightjar evidence set --start'."]
     return [
-        f"{name}: recorder {end.recorder}, adjusted {end.adjusted}, "
-        f"give or take {float(end.uncertainty_seconds or 0):.1f} s."
+        f"{name}: recorder {end.recorder}, adjusted {end.adjusted}, {_give_or_take(end)}."
         for name, end in zip(("First frame", "End"), ends, strict=False)
     ]
+
+
+def _give_or_take(reading: TimeReading) -> str:
+    if reading.uncertainty_seconds is None:
+        return f"error not known ({reading.basis})"
+    return f"give or take {float(reading.uncertainty_seconds):.1f} s"
 
 
 def _document(item: EvidenceItem) -> dict[str, Any]:
@@ -251,6 +257,9 @@ def _document(item: EvidenceItem) -> dict[str, Any]:
         "failure": item.failure,
         "frames_decoded": item.frames_decoded,
         "frames_failed": item.frames_failed,
+        "frames_retimed": item.frames_retimed,
+        "frames_rescaled": item.frames_rescaled,
+        "warnings": item.warnings,
     }
 
 
@@ -263,6 +272,8 @@ def _table(console: Console, items: list[EvidenceItem]) -> None:
     for item in items:
         if item.failure:
             click.echo(f"{item.exhibit}: {item.failure}")
+        for warning in item.warnings:
+            click.echo(f"{item.exhibit}: {warning}")
 
 
 def _report(report: verb.IngestReport) -> dict[str, Any]:

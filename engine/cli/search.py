@@ -77,12 +77,16 @@ def search(
             images=tuple(Path(name) for name in crops if not name.isdecimal()),
         )
         options = verb.SearchOptions(student=student, reranker=reranking, filters=filters, note=note)
+        notices = verb.time_notices(case, filters)
+        for notice in notices:
+            console.notice(notice)
         result = console.run(verb.run_search(case, query, options))
         if sheet is not None:
             from engine.report.sheets import ranked_sheet
 
             ranked_sheet(case, result, sheet)
-        console.answer(_document(result), lambda: _print(console, result, shown))
+        document = _document(result) | {"time_notices": notices}
+        console.answer(document, lambda: _print(console, result, shown))
 
 
 @click.command("searches")

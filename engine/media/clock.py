@@ -5,13 +5,16 @@ All arithmetic is in exact fractions of a second; only the result is rounded, to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from engine.errors import UsageError
 from engine.settings import ClockSettings
 from engine.types import Timestamp
+
+FIRST_YEAR, LAST_YEAR = 1970, 2199  # where recorders begin after a power cut, and well beyond any footage
+LONGEST_UNCERTAINTY = 10 * 366 * 86400  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class TimeReading:
 
     `adjusted` and `uncertainty_seconds` are None while nobody has compared the recorder with a reference. `recorder`
     is None while nobody has said when the recording began; `basis` says in a few words what the times rest on.
+    `uncertainty_seconds` is None, too, for a frame whose own time is made up: nobody knows how wrong that is.
     """
 
     recorder: datetime | None
@@ -58,6 +62,8 @@ class RecorderClock:
     start_at: Timestamp
     readings: tuple[ClockReading, ...] = ()
     settings: ClockSettings = field(default_factory=ClockSettings)
+    counted: bool = False  # the frames carry no times: only the first one's is known
+    made_up: tuple[tuple[int, int], ...] = ()  # PTS ranges of frames whose own time could not be used
 
     def __post_init__(self) -> None:
         if len(self.readings) > 2:
@@ -82,6 +88,24 @@ class RecorderClock:
 
     def read(self, at: Timestamp) -> TimeReading:
         """The time of one frame."""
+        try:
+            found = self._read(at)
+        except OverflowError:
+            return TimeReading(None, None, None, "beyond the years that a calendar holds")
+        doubt = self._doubt(at)
+        if found.recorder is None or not doubt:
+            return found
+        return replace(found, uncertainty_seconds=None, basis=f"{found.basis}; {doubt}")
+
+    def _doubt(self, at: Timestamp) -> str:
+        """Why this frame's own place in time is not certain; empty where it is."""
+        if self.counted and at.pts != self.start_at.pts:
+            return "the frames carry no times and are counted, so the error is not known"
+        if any(first <= at.pts <= last for first, last in self.made_up):
+            return "the frame's own time stamp could not be used and is set after the one before"
+        return ""
+
+    def _read(self, at: Timestamp) -> TimeReading:
         if self.start is None:
             return TimeReading(None, None, None, "the recorder's start time is not known")
         recorder = _later(self.start, at.seconds - self.start_at.seconds)
@@ -103,6 +127,12 @@ class RecorderClock:
         error = abs(1 - share) * first.uncertainty_seconds + abs(share) * second.uncertainty_seconds
         within = "between" if 0 <= share <= 1 else "beyond"
         return TimeReading(recorder, adjusted, error, f"{within} two clock readings; drift measured")
+
+
+def require_sensible(when: datetime | None, what: str) -> None:
+    """`UsageError` for a time that no recorder shows and with which nothing can be computed."""
+    if when is not None and not FIRST_YEAR <= when.year <= LAST_YEAR:
+        raise UsageError(f"{what} lies in the year {when.year}.", f"Give a time from {FIRST_YEAR} to {LAST_YEAR}.")
 
 
 def daily_gain(rate: Fraction) -> Fraction:

@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.errors import EvidenceError
+from engine.media.clock import FIRST_YEAR, LAST_YEAR
 from engine.media.files import name_of, open_evidence
 from engine.media.index import NO_DTS, PtsIndex
 from engine.media.values import DecodeFailures, Probe
@@ -143,6 +144,8 @@ def _exif_time(path: Path) -> datetime | None:
         taken = datetime.strptime(stated.strip("\0 "), "%Y:%m:%d %H:%M:%S")
     except ValueError:
         return None
+    if not FIRST_YEAR <= taken.year <= LAST_YEAR:
+        return None  # a camera whose clock was never set
     return taken + timedelta(microseconds=int(fraction[:6].ljust(6, "0"))) if fraction.isdecimal() else taken
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from engine.errors import EvidenceError
 from engine.media.values import Probe
 from engine.progress import Progress, Work
 
-FORMAT = 1
+FORMAT = 2
 REPORT_PACKETS = 2000
 MAX_REORDERING = 32  # packets looked back
 SHALLOW_REORDERING = 4  # allowed even where the codec announces less
+LONG_REORDERING = 10  # seconds; a packet so far ahead of a later one was not reordered: the recorder's clock jumped
 NO_DTS = np.iinfo(np.int64).min
 
 
@@ -144,18 +146,22 @@ def index_by_demuxing(path: Path, probe: Probe) -> Work[PtsIndex | None]:
                 break
             dts = NO_DTS if packet.dts is None else packet.dts
             rows.append((packet.pts, dts, packet.is_keyframe, number))
-    return _index_of(rows) if sound and rows and _is_sound(rows, depth) else None
+    return _index_of(rows) if sound and rows and _is_sound(rows, depth, LONG_REORDERING / probe.time_base) else None
 
 
-def _is_sound(rows: list[tuple[int, int, bool, int]], depth: int) -> bool:
-    """PTS are unique, and no more packets than the codec reorders stand before one with a smaller PTS."""
+def _is_sound(rows: list[tuple[int, int, bool, int]], depth: int, longest: Fraction) -> bool:
+    """PTS are unique; no more packets than the codec reorders stand before one with a smaller PTS, none by more than
+    `longest` units of time."""
     times = np.array([row[0] for row in rows], dtype=np.int64)
     if len(np.unique(times)) < len(times):
         return False
     later = np.zeros(len(times), dtype=np.int64)
+    furthest = 0
     for lag in range(1, min(MAX_REORDERING, len(times) - 1) + 1):
-        later[lag:] += times[:-lag] > times[lag:]
-    return int(later.max()) <= depth
+        ahead = times[:-lag] - times[lag:]
+        later[lag:] += ahead > 0
+        furthest = max(furthest, int(ahead.max()))
+    return int(later.max()) <= depth and furthest <= longest
 
 
 def _index_of(rows: list[tuple[int, int, bool, int]], by_packet: bool = False) -> PtsIndex:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from fractions import Fraction
@@ -95,8 +95,8 @@ class DecodeFailures:
 
     `undecoded` gave no picture; `corrupt` gave a picture that the decoder had to patch; `undelivered` is how many
     frames the container promises beyond those found (known after a complete pass; a cut-off file has many);
-    `retimed` had a missing or repeated PTS and were given the next free one; `rescaled` had another size than the
-    rest of the recording. Each picture counts once, however often it is visited.
+    `retimed` had a PTS that is missing, repeated or far out of order and were given the next free one; `rescaled` had
+    another size than the rest of the recording. Each picture counts once, however often it is visited.
     """
 
     time_base: Fraction
@@ -120,18 +120,27 @@ class DecodeFailures:
         self._rescaled.add(pts)
 
     @property
-    def lost(self) -> tuple[list[int], list[int]]:
-        """PTS of the undecoded and of the corrupt pictures, ascending: what a resumed pass must note again."""
-        return sorted(self._undecoded), sorted(self._corrupt)
+    def _noted(self) -> dict[str, set[int]]:
+        return {
+            "undecoded": self._undecoded,
+            "corrupt": self._corrupt,
+            "retimed": self._retimed,
+            "rescaled": self._rescaled,
+        }
+
+    def noted(self, until: int) -> dict[str, list[int]]:
+        """By kind, the PTS up to `until`, ascending: what a resumed pass must note again."""
+        return {kind: sorted(pts for pts in found if pts <= until) for kind, found in self._noted.items()}
+
+    def recall(self, noted: Mapping[str, Iterable[int]]) -> None:
+        """The inverse of `noted`; a kind may be missing."""
+        for kind, mine in self._noted.items():
+            mine.update(int(pts) for pts in noted.get(kind, ()))
 
     def take_over(self, other: DecodeFailures, start: int) -> None:
         """Add what `other` noted from PTS `start` on."""
-        for mine, theirs in (
-            (self._undecoded, other._undecoded),
-            (self._corrupt, other._corrupt),
-            (self._retimed, other._retimed),
-        ):
-            mine.update(pts for pts in theirs if pts >= start)
+        for kind, theirs in other._noted.items():
+            self._noted[kind].update(pts for pts in theirs if pts >= start)
 
     @property
     def undecoded(self) -> int:
@@ -157,9 +166,17 @@ class DecodeFailures:
     @property
     def ranges(self) -> tuple[tuple[Timestamp, Timestamp], ...]:
         """Where pictures are lost or patched: first and last PTS of each run, ascending."""
+        return self._runs(self._undecoded | self._corrupt, gap=2 * self.step)
+
+    @property
+    def retimed_ranges(self) -> tuple[tuple[Timestamp, Timestamp], ...]:
+        """Where times are made up: first and last PTS of each run, ascending."""
+        return self._runs(self._retimed, gap=self.step)
+
+    def _runs(self, found: set[int], gap: int) -> tuple[tuple[Timestamp, Timestamp], ...]:
         runs: list[list[int]] = []
-        for pts in sorted(self._undecoded | self._corrupt):
-            if runs and pts - runs[-1][1] <= 2 * self.step:
+        for pts in sorted(found):
+            if runs and pts - runs[-1][1] <= gap:
                 runs[-1][1] = pts
             else:
                 runs.append([pts, pts])

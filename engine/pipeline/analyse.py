@@ -216,23 +216,24 @@ class Analysis:
         if self._from is not None and not self._settings.ingest.keyframes_only:
             stated = self._source.probe.stated_frames or 0
             failures.undelivered = max(0, stated - self._decoded - failures.undecoded)
-        ranges = tuple((first.pts, last.pts) for first, last in failures.ranges)
-        return Finished(self._decoded, failures.total, ranges, dict(self.watch.seconds))
+        return Finished(
+            frames_decoded=self._decoded,
+            frames_failed=failures.total,
+            failed_ranges=tuple((first.pts, last.pts) for first, last in failures.ranges),
+            seconds=dict(self.watch.seconds),
+            frames_retimed=failures.retimed,
+            retimed_ranges=tuple((first.pts, last.pts) for first, last in failures.retimed_ranges),
+            frames_rescaled=failures.rescaled,
+        )
 
     def _memory(self, detector_state: dict[str, np.ndarray], pts: int) -> dict[str, np.ndarray]:
         """What a resumed run must know, as of `pts` (decoding is already further on)."""
-        undecoded, corrupt = (np.array([n for n in lost if n <= pts], np.int64) for lost in self._source.failures.lost)
-        return {f"detector/{name}": array for name, array in detector_state.items()} | {
-            "undecoded": undecoded,
-            "corrupt": corrupt,
-        }
+        noted = {kind: np.array(found, np.int64) for kind, found in self._source.failures.noted(pts).items()}
+        return {f"detector/{name}": array for name, array in detector_state.items()} | noted
 
     def _recall(self, memory: dict[str, np.ndarray]) -> None:
         """The inverse of `_memory`."""
-        for pts in memory["undecoded"].tolist():
-            self._source.failures.note_undecoded(pts)
-        for pts in memory["corrupt"].tolist():
-            self._source.failures.note_corrupt(pts)
+        self._source.failures.recall({name: array.tolist() for name, array in memory.items() if "/" not in name})
         if self._detector.stateful:
             prefix = "detector/"
             self._detector.restore(

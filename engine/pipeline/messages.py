@@ -103,12 +103,16 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """Last message of a complete run. `failed_ranges` are inclusive PTS pairs around what did not decode."""
+    """Last message of a complete run. Ranges are inclusive PTS pairs: `failed_ranges` around what did not decode,
+    `retimed_ranges` around frames whose own time could not be used; `frames_rescaled` had another size."""
 
     frames_decoded: int
     frames_failed: int
     failed_ranges: tuple[tuple[int, int], ...]
     seconds: dict[str, float]  # wall time spent in each stage, for the bench and the report
+    frames_retimed: int = 0
+    retimed_ranges: tuple[tuple[int, int], ...] = ()
+    frames_rescaled: int = 0
 
 
 @dataclass(frozen=True, slots=True)

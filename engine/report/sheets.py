@@ -90,7 +90,8 @@ def _when(times: Row) -> str:
     if not times["adjusted_utc"]:
         return f"recorder {recorder}, no clock offset set"
     adjusted = times["adjusted_utc"][:19].replace("T", " ")
-    return f"recorder {recorder}, adjusted {adjusted} UTC +/-{times['uncertainty_seconds']:.1f} s"
+    error = times["uncertainty_seconds"]
+    return f"recorder {recorder}, adjusted {adjusted} UTC +/-{'not known' if error is None else f'{error:.1f} s'}"
 
 
 def ranked_sheet(case: Case, result: SearchResult, path: Path, shown: int = 40) -> None:

@@ -1,7 +1,8 @@
 """The tables of a case that are handed over: one list of rows each, plain values, nothing left out.
 
 Times: `recorder` is what the recorder's clock showed, `adjusted_utc` the true time within `uncertainty_seconds`, both
-ISO 8601; empty where not known. Every row names its exhibit and that original's SHA-256.
+ISO 8601; empty where not known; `time_basis` says what they rest on. Every row names its exhibit and that original's
+SHA-256.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class CaseFacts:
             f"{prefix}recorder": read.recorder.isoformat() if read.recorder else "",
             f"{prefix}adjusted_utc": read.adjusted.isoformat() if read.adjusted else "",
             f"{prefix}uncertainty_seconds": None if error is None else float(error),
+            f"{prefix}time_basis": read.basis,
         }
 
     def appearance(self, tracklet: Tracklet) -> Row:
@@ -70,6 +72,9 @@ def evidence_rows(facts: CaseFacts) -> Iterator[Row]:
             "registered_by": item.registered_by,
             "frames_decoded": item.frames_decoded,
             "frames_not_decoded": item.frames_failed,
+            "frames_without_usable_time": item.frames_retimed,
+            "frames_of_another_size": item.frames_rescaled,
+            "warnings": list(item.warnings),
             "recorder_at_first_frame": item.start_time.isoformat() if item.start_time else "",
             "clock_recorder": record.recorder_reading.isoformat() if record else "",
             "clock_reference": record.reference_reading.isoformat() if record else "",

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.errors import EvidenceError, UsageError
-from engine.media.clock import RecorderClock
+from engine.media.clock import RecorderClock, require_sensible
 from engine.store.cameras import CameraStore
 from engine.store.codec import canonical_json, plain
 from engine.store.database import Database, Transaction
@@ -23,13 +23,23 @@ from engine.types import ItemState, Modality, ModalitySegment
 _LONG_SECONDS = 100_000  # two moments this far apart give a line that microsecond rounding does not tilt
 
 
+class Timeline(NamedTuple):
+    """PTS p of an item is at `zero + scale * p` seconds since 1970 UTC, to a microsecond or so, give or take at most
+    `margin` seconds anywhere in the recording (as far as that is known)."""
+
+    item_id: int
+    zero: float
+    scale: float
+    margin: float
+
+
 class EvidenceStore:
     """The evidence items of one case."""
 
     def __init__(self, db: Database, cameras: CameraStore) -> None:
         self._db = db
         self._cameras = cameras
-        self._timelines: tuple[int, Sequence[tuple[int, float, float]]] = (-1, [])
+        self._timelines: tuple[int, Sequence[Timeline]] = (-1, [])
 
     def register(
         self,
@@ -44,6 +54,7 @@ class EvidenceStore:
     ) -> EvidenceItem:
         """Take an item into the case. `camera` is a name, new or known; `start_time` is what the recorder's clock
         showed at the first PTS. `UsageError` where the exhibit number or the same content is already there."""
+        require_sensible(start_time, "The recorder's start time")
         absolute = Path(os.path.abspath(path))
         try:
             modified = datetime.fromtimestamp(absolute.stat().st_mtime, UTC).isoformat()
@@ -153,7 +164,8 @@ class EvidenceStore:
             tx.bump("columns")
 
     def set_start_time(self, item_id: int, start_time: datetime | None) -> None:
-        """What the recorder's clock showed at the first PTS."""
+        """What the recorder's clock showed at the first PTS; `UsageError` for a year that no recorder shows."""
+        require_sensible(start_time, "The recorder's start time")
         with self._change(item_id, "set_start_time", start_time=start_time.isoformat() if start_time else None) as tx:
             tx.bump("columns")
 
@@ -167,7 +179,8 @@ class EvidenceStore:
     def set_clock(self, item_id: int, record: ClockRecord) -> ClockRecord:
         """Add a reading of the recorder's clock; earlier ones stay, the newest counts. `UsageError` where it makes no
         sense (no time zone, or two readings that contradict each other)."""
-        _clock(self.get(item_id), record)
+        record.require_sensible()
+        self.get(item_id).clock(record)
         readings = {
             "recorder_reading": plain(record.recorder_reading),
             "reference_reading": plain(record.reference_reading),
@@ -189,30 +202,29 @@ class EvidenceStore:
     def clock(self, item_id: int) -> RecorderClock:
         """Reads recorder time and true time of any moment of the item, as far as they are known."""
         records = self.clock_records(item_id)
-        return _clock(self.get(item_id), records[-1] if records else None)
+        return self.get(item_id).clock(records[-1] if records else None)
 
-    def timelines(self) -> Sequence[tuple[int, float, float]]:
-        """`(item id, zero, scale)`: PTS p is at `zero + scale * p` seconds since 1970 UTC, to a microsecond or so.
-
-        On the recorder's own clock where nobody compared it with a reference; items without a start time are left out.
-        """
+    def timelines(self) -> Sequence[Timeline]:
+        """One line for each item whose time is known, on the recorder's own clock where nobody compared it with a
+        reference. Items without a start time, or with one from which no calendar goes on, are left out."""
         version = self._db.counter("columns")
         if self._timelines[0] != version:
             found = [line for item in self.list() if (line := self._timeline(item)) is not None]
             self._timelines = (version, found)
         return self._timelines[1]
 
-    def _timeline(self, item: EvidenceItem) -> tuple[int, float, float] | None:
+    def _timeline(self, item: EvidenceItem) -> Timeline | None:
         clock = self.clock(item.id)
         span = round(_LONG_SECONDS / item.time_base)
-        first, second = (
-            reading.adjusted or reading.recorder
-            for reading in (clock.read(item.timestamp(item.start_pts + offset)) for offset in (0, span))
-        )
+        ends = [clock.read(item.timestamp(item.start_pts + offset)) for offset in (0, span)]
+        first, second = (reading.adjusted or reading.recorder for reading in ends)
         if first is None or second is None:
             return None
         scale = (_seconds(second) - _seconds(first)) / span
-        return item.id, _seconds(first) - scale * item.start_pts, scale
+        last = clock.read(item.timestamp(item.end_pts if item.end_pts is not None else item.start_pts))
+        # The error grows away from the readings, so within the recording it is largest at one of its ends.
+        margin = max(float(reading.uncertainty_seconds or 0) for reading in (ends[0], last))
+        return Timeline(item.id, _seconds(first) - scale * item.start_pts, scale, margin)
 
     def set_segments(self, item_id: int, segments: Sequence[ModalitySegment]) -> None:
         """Which modality holds when, as measured; replaces an earlier measurement."""
@@ -287,6 +299,9 @@ def _item(row: sqlite3.Row, camera: Camera) -> EvidenceItem:
         failed_ranges=tuple((first, last) for first, last in json.loads(row["failed_ranges"])),
         position_pts=row["position_pts"],
         current_run=row["current_run_id"],
+        frames_retimed=row["frames_retimed"],
+        retimed_ranges=tuple((first, last) for first, last in json.loads(row["retimed_ranges"])),
+        frames_rescaled=row["frames_rescaled"],
     )
 
 
@@ -302,10 +317,6 @@ def _clock_record(row: sqlite3.Row) -> ClockRecord:
         at=row["at"],
         id=row["id"],
     )
-
-
-def _clock(item: EvidenceItem, record: ClockRecord | None) -> RecorderClock:
-    return RecorderClock(item.start_time, item.timestamp(item.start_pts), record.readings if record else ())
 
 
 def _seconds(when: datetime) -> float:

@@ -157,12 +157,16 @@ class IngestStore:
             )
             tx.execute("DELETE FROM checkpoints WHERE run_id = ?", (run_id,))
             tx.execute(
-                "UPDATE evidence SET state = ?, frames_decoded = ?, frames_failed = ?, failed_ranges = ? WHERE id = ?",
+                "UPDATE evidence SET state = ?, frames_decoded = ?, frames_failed = ?, failed_ranges = ?, "
+                "frames_retimed = ?, retimed_ranges = ?, frames_rescaled = ? WHERE id = ?",
                 (
                     ItemState.DONE,
                     finished.frames_decoded,
                     finished.frames_failed,
                     canonical_json(finished.failed_ranges),
+                    finished.frames_retimed,
+                    canonical_json(finished.retimed_ranges),
+                    finished.frames_rescaled,
                     run.item_id,
                 ),
             )
@@ -176,6 +180,8 @@ class IngestStore:
                 "content_sha256": results.run_digest(row["digest"] for row in found),
                 "frames_decoded": finished.frames_decoded,
                 "frames_failed": finished.frames_failed,
+                "frames_retimed": finished.frames_retimed,
+                "frames_rescaled": finished.frames_rescaled,
             }
 
     def fail(self, item_id: int, failure: str, hint: str = "") -> None:

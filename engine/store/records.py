@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from engine.errors import UsageError
-from engine.media.clock import ClockReading
+from engine.media.clock import LONGEST_UNCERTAINTY, ClockReading, RecorderClock, require_sensible
 from engine.types import Box, CropQuality, ItemState, Modality, Timestamp
 
 
@@ -80,6 +80,18 @@ class ClockRecord:
     at: str = ""
     id: int = 0
 
+    def require_sensible(self) -> None:
+        """`UsageError` for readings and uncertainties that no clock has."""
+        for when in (self.recorder_reading, self.second_recorder_reading):
+            require_sensible(when, "The recorder's reading")
+        for when in (self.reference_reading, self.second_reference_reading):
+            require_sensible(when, "The reference time")
+        if not 0 <= self.uncertainty_seconds <= LONGEST_UNCERTAINTY:  # nor NaN
+            raise UsageError(
+                "The uncertainty of a clock reading must be a number of seconds from 0 to ten years.",
+                "Estimate how far the reading may be off.",
+            )
+
     @property
     def readings(self) -> tuple[ClockReading, ...]:
         """As `RecorderClock` takes them; `UsageError` where they make no sense."""
@@ -120,6 +132,37 @@ class EvidenceItem:
     failed_ranges: tuple[tuple[int, int], ...]
     position_pts: int | None
     current_run: int | None
+    frames_retimed: int = 0
+    retimed_ranges: tuple[tuple[int, int], ...] = ()
+    frames_rescaled: int = 0
+
+    @property
+    def counted(self) -> bool:
+        """True where the frames carry no times of their own: PTS n is the n-th frame."""
+        return self.probe.get("timing") == "counted"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be known of this footage before its times and pictures are relied on, a sentence each."""
+        found = [str(each) for each in self.probe.get("warnings", ())]
+        if self.frames_retimed:
+            found.append(
+                f"{self.frames_retimed:,} frames have no usable time stamp of their own (missing, repeated, or the "
+                "recorder's clock jumped); each is set after the one before, and how wrong that is is not known."
+            )
+        if self.frames_rescaled:
+            found.append(f"{self.frames_rescaled:,} frames have another size than the rest of the recording.")
+        return tuple(found)
+
+    def clock(self, record: ClockRecord | None) -> RecorderClock:
+        """Both times of any frame, with `record` as the reading that counts."""
+        return RecorderClock(
+            self.start_time,
+            self.timestamp(self.start_pts),
+            record.readings if record else (),
+            counted=self.counted,
+            made_up=self.retimed_ranges,
+        )
 
     @property
     def target(self) -> str:

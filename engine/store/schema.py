@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
 from engine.errors import CaseTooNewError
-from engine.store.schema_steps import MARK_CHANGES, ROW_SUMS, SITE_PLANS
+from engine.store.schema_steps import FRAME_TIMES, MARK_CHANGES, ROW_SUMS, SITE_PLANS, never_change, run
 
 APPLICATION_ID = 0x4E4A4152  # 'NJAR', so that `file` and other tools can tell a case from any other SQLite file
 migrations = Migrations("nightjar")
@@ -316,47 +316,37 @@ CREATE VIEW current_members AS
 """
 
 
-def _run(db: UtilsDatabase, script: str) -> None:
-    # Not executescript: that would commit the migration's transaction before its record is written.
-    for statement in script.split(";\n"):
-        if statement.strip():
-            db.conn.execute(statement)
-
-
 @migrations()
 def m001_case(db: UtilsDatabase) -> None:
     """The first schema."""
-    _run(db, CASE_AND_AUDIT + EVIDENCE + RESULTS + REVIEW)
-    _never_change(db, APPEND_ONLY)
+    run(db, CASE_AND_AUDIT + EVIDENCE + RESULTS + REVIEW)
+    never_change(db, APPEND_ONLY)
 
 
 @migrations()
 def m002_site_plans(db: UtilsDatabase) -> None:
     """A picture of the site under the map of cameras."""
-    _run(db, SITE_PLANS)
+    run(db, SITE_PLANS)
 
 
 @migrations()
 def m003_mark_changes(db: UtilsDatabase) -> None:
     """Marks whose notes can be edited, and changes of marks that can be undone."""
-    _run(db, MARK_CHANGES)
-    _never_change(db, ("marks", "mark_changes"))
+    run(db, MARK_CHANGES)
+    never_change(db, ("marks", "mark_changes"))
 
 
 @migrations()
 def m004_row_sums(db: UtilsDatabase) -> None:
     """The audit log accounts for every row."""
-    _run(db, ROW_SUMS)
-    _never_change(db, ("row_sums",))
+    run(db, ROW_SUMS)
+    never_change(db, ("row_sums",))
 
 
-def _never_change(db: UtilsDatabase, tables: Sequence[str]) -> None:
-    for table in tables:
-        for verb in ("UPDATE", "DELETE"):
-            db.conn.execute(
-                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
+@migrations()
+def m005_frame_times(db: UtilsDatabase) -> None:
+    """Frames whose own time could not be used, and frames of another size."""
+    run(db, FRAME_TIMES)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -1,5 +1,11 @@
 """What the steps after the first do to the tables of `case.db`; `schema.py` runs them in order."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database as UtilsDatabase
+
 SITE_PLANS = """
 CREATE TABLE site_plans (
     id INTEGER PRIMARY KEY,
@@ -30,6 +36,12 @@ CREATE TABLE row_sums (
 ) STRICT, WITHOUT ROWID;
 """
 
+FRAME_TIMES = """
+ALTER TABLE evidence ADD COLUMN frames_retimed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE evidence ADD COLUMN retimed_ranges TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE evidence ADD COLUMN frames_rescaled INTEGER NOT NULL DEFAULT 0;
+"""
+
 # A mark is where it was set; what is said of it is the newest change that was not undone. Note NULL: taken away.
 MARK_CHANGES = """
 CREATE TABLE mark_changes (
@@ -57,3 +69,21 @@ CREATE VIEW current_marks AS
     WHERE c.note IS NOT NULL
     AND c.id = (SELECT max(s.id) FROM standing_mark_changes AS s WHERE s.mark_id = m.id);
 """
+
+
+def run(db: UtilsDatabase, script: str) -> None:
+    """Every statement of `script`."""
+    # Not executescript: that would commit the migration's transaction before its record is written.
+    for statement in script.split(";\n"):
+        if statement.strip():
+            db.conn.execute(statement)
+
+
+def never_change(db: UtilsDatabase, tables: Sequence[str]) -> None:
+    """Forbid changing and removing rows of these tables."""
+    for table in tables:
+        for verb in ("UPDATE", "DELETE"):
+            db.conn.execute(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )

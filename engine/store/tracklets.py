@@ -31,8 +31,8 @@ _ORDERS: dict[str, str] = {
 _FROM = "FROM tracklets AS t JOIN evidence AS e ON e.id = t.item_id"
 _TIMED = f"{_FROM} LEFT JOIN lines AS l ON l.item_id = t.item_id"
 _LINES = (
-    "WITH lines (item_id, zero, scale) AS MATERIALIZED (SELECT json_extract(value, '$[0]'), "
-    "json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:lines)) "
+    "WITH lines (item_id, zero, scale, margin) AS MATERIALIZED (SELECT json_extract(value, '$[0]'), "
+    "json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]') FROM json_each(:lines)) "
 )
 _COLUMNS = (
     "SELECT t.*, e.exhibit, e.time_base_num, e.time_base_den, e.camera_id, c.name AS camera, "
@@ -47,7 +47,8 @@ class TrackletFilter:
 
     `cameras` and `items` are ids; `from_pts` ≤ end and start ≤ `to_pts` (use with one item); `subject` wants members
     of that subject, `undecided` those without a decision in any search. `from_time` ≤ end and start < `to_time` on the
-    true clock (on the recorder's where it was never compared); items whose time is not known are then left out.
+    true clock (on the recorder's where it was never compared), widened by that clock's uncertainty, so that nobody who
+    may have been there is missed; items whose time is not known are then left out.
     """
 
     modality: Modality | None = None
@@ -71,8 +72,8 @@ class TrackletFilter:
             "t.item_id IN (SELECT value FROM json_each(:items))": bool(self.items),
             "t.end_pts >= :from_pts": self.from_pts is not None,
             "t.start_pts <= :to_pts": self.to_pts is not None,
-            "l.zero + l.scale * t.end_pts >= :from_time": self.from_time is not None,
-            "l.zero + l.scale * t.start_pts < :to_time": self.to_time is not None,
+            "l.zero + l.scale * t.end_pts + l.margin >= :from_time": self.from_time is not None,
+            "l.zero + l.scale * t.start_pts - l.margin < :to_time": self.to_time is not None,
             "t.quality >= :min_quality": self.min_quality is not None,
             "t.usable": self.usable,
             "t.id IN (SELECT tracklet_id FROM current_members WHERE subject_id = :subject)": self.subject is not None,

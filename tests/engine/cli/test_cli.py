@@ -14,11 +14,13 @@ import numpy as np
 import psutil
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from engine.case import Case
 from engine.cli import main
 from engine.ingest import ingest_item, register
 from engine.progress import finish
+from engine.report.tables import CaseFacts, evidence_rows
 from tests.helpers.cases import EXAMINER, new_case
 from tests.helpers.ingest_once import often
 from tests.helpers.shared import shared_path
@@ -197,3 +199,38 @@ def test_help_names_every_verb_and_answers_without_heavy_modules() -> None:
         assert verb in done.stdout
     for heavy in ("'cv2'", "'av'", "'onnxruntime'", "'torch'", "'scipy'"):
         assert heavy not in done.stdout
+
+
+def test_pictures_without_times_are_told_wherever_the_item_is(empty: Path, tmp_path: Path) -> None:
+    footage = tmp_path / "stills"
+    footage.mkdir()
+    for n in range(3):
+        Image.new("RGB", (64, 48), (n, n, n)).save(footage / f"{n}.png")
+    added = nightjar("evidence", "add", empty, footage, "--camera", "A", "--start", "2024-01-01 22:00:00")
+    assert "E-001: The pictures state no times; they are counted" in added.output
+    assert "they are counted" in nightjar("evidence", "list", empty).output
+    assert "counted" in answer("evidence", "list", empty)[0]["warnings"][0]
+    clock = ("--recorder", "2024-01-01 22:00:00", "--reference", "2024-01-01 21:00:00", "--source", "radio clock")
+    noted = nightjar("evidence", "clock", empty, "E-001", *clock, "--uncertainty", "1").output
+    assert "First frame: recorder 2024-01-01 22:00:00, adjusted 2024-01-01 21:00:00+00:00, give or take 1.0 s." in noted
+    assert "error not known" in noted
+    with Case.open(empty, writable=False) as case:
+        facts = CaseFacts(case)
+        moment = facts.times(1, facts.items[1].timestamp(2))
+        (row,) = evidence_rows(facts)
+    assert moment["adjusted_utc"]
+    assert moment["uncertainty_seconds"] is None
+    assert "counted" in moment["time_basis"]
+    assert "counted" in row["warnings"][0]
+    for bad in ("nan", "inf"):
+        assert "number of seconds" in fault(2, "evidence", "clock", empty, "E-001", *clock, "--uncertainty", bad)
+
+
+def test_a_search_by_time_names_the_exhibits_that_it_leaves_out(searched: Path) -> None:
+    asked = ("search", searched, "--tracklet", "E-001/1", "--since", "2020-01-01")
+    assert "Left out, since their time is not known: E-001, E-002." in fault(2, *asked)
+    assert nightjar("evidence", "set", searched, "E-002", "--start", "2024-01-01 22:00:00").exit_code == 0
+    result = nightjar(*asked)
+    assert "Left out, since their time is not known: E-001." in result.stderr
+    assert "recorder's own time, since its clock was never compared with a reference: E-002." in result.stderr
+    assert len(answer(*asked)["time_notices"]) == 2

@@ -100,3 +100,26 @@ def test_times_are_exact_to_the_microsecond(pts, numerator, denominator):
 def test_contradictions_are_refused(make, says):
     with pytest.raises(UsageError, match=says):
         make()
+
+
+def test_counted_frames_have_no_certain_time():
+    clock = RecorderClock(START, BEGINNING, (reading(0, 60),), counted=True)
+    first, later = clock.read(BEGINNING), clock.read(after(39))
+    assert first.uncertainty_seconds is not None
+    assert later.adjusted is not None
+    assert later.uncertainty_seconds is None
+    assert "counted" in later.basis
+
+
+def test_frames_whose_time_was_made_up_have_no_certain_time():
+    clock = RecorderClock(START, BEGINNING, (reading(0, 60),), made_up=((after(5).pts, after(9).pts),))
+    known = [clock.read(after(seconds)).uncertainty_seconds is not None for seconds in (4, 5, 9, 10)]
+    assert known == [True, False, False, True]
+    assert "time stamp could not be used" in clock.read(after(5)).basis
+
+
+def test_a_time_beyond_the_calendar_is_unknown():
+    found = RecorderClock(datetime(9999, 12, 31, 23, 59, 59), BEGINNING).read(after(10))
+    assert found.recorder is None
+    assert found.adjusted is None
+    assert "calendar" in found.basis

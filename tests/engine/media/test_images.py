@@ -11,6 +11,7 @@ from PIL import Image
 from engine.errors import EvidenceError
 from engine.media.images import natural_key
 from engine.media.modality import segment_modality
+from engine.media.probe import probe
 from engine.media.source import open_source
 from engine.progress import finish
 from engine.settings import ModalitySettings
@@ -137,3 +138,13 @@ def test_modality_of_a_folder(tmp_path):
     with open_source(tmp_path) as source:
         found = finish(segment_modality(source, ModalitySettings(sample_seconds=2, min_segment_seconds=3)))
     assert [each.modality for each in found] == [Modality.VISIBLE, Modality.INFRARED]
+
+
+def test_a_camera_whose_calendar_was_never_set_has_no_times(tmp_path):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "9999:12:31 23:59:59"
+    for name in ("a.jpg", "b.jpg"):
+        Image.new("RGB", (32, 24)).save(tmp_path / name, exif=exif)
+    found = probe(tmp_path)
+    assert found.timing == "counted"
+    assert found.recorded_at is None

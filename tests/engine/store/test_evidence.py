@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.case import Case
 from engine.errors import EvidenceError, UsageError
 from engine.store.records import ClockRecord, Position
 from engine.store.tracklets import TrackletFilter
 from engine.types import Modality, ModalitySegment, Timestamp
-from tests.helpers.cases import TIME_BASE, FakeDigest, FakeProbe, ingest, new_case, register, tracklet
+from tests.helpers.cases import (
+    TIME_BASE,
+    FakeDigest,
+    FakeProbe,
+    finished,
+    ingest,
+    new_case,
+    new_run,
+    register,
+    tracklet,
+)
 
 CET = timezone(timedelta(hours=1))
 SHOWN = datetime(2026, 1, 10, 23, 0)
@@ -142,3 +154,70 @@ def test_a_moved_file_is_taken_only_if_it_is_the_same(tmp_path: Path) -> None:
             case.evidence.relocate(item.id, tmp_path / "other", FakeDigest("0" * 64, 1))
         case.evidence.relocate(item.id, tmp_path / "new", FakeDigest(item.sha256, item.size))
         assert case.evidence.get(item.id).path == tmp_path / "new"
+
+
+def test_a_year_that_no_recorder_shows_is_refused(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        with pytest.raises(UsageError, match="year 9999"):
+            case.evidence.set_start_time(item.id, datetime(9999, 12, 31))
+        with pytest.raises(UsageError, match="year 9999"):
+            register(case, tmp_path, "b", start_time=datetime(9999, 12, 31))
+        with pytest.raises(UsageError, match="year 1"):
+            case.evidence.set_clock(item.id, reading(datetime(1, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0])
+def test_an_uncertainty_that_is_no_number_of_seconds_is_refused(tmp_path: Path, seconds: float) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        with pytest.raises(UsageError, match="number of seconds"):
+            case.evidence.set_clock(item.id, ClockRecord(SHOWN, SHOWN.replace(tzinfo=UTC), seconds, "a guess"))
+
+
+def test_a_start_that_an_earlier_program_let_in_stops_no_query(tmp_path: Path) -> None:
+    import sqlite3
+
+    with new_case(tmp_path / "case") as case:
+        ingest(case, register(case, tmp_path), (tracklet(1),))
+    connection = sqlite3.connect(tmp_path / "case" / "case.db")
+    connection.execute("UPDATE evidence SET start_time = '9999-12-31T23:00:00'")
+    connection.commit()
+    connection.close()
+    with Case.open(tmp_path / "case", writable=False) as case:
+        assert case.tracklets.count() == 1
+        assert np.isnan(case.tracklets.times(case.tracklets.ids())).all()
+        assert case.tracklets.count(TrackletFilter(from_time=datetime(2020, 1, 1, tzinfo=UTC))) == 0
+
+
+def test_a_window_of_time_is_widened_by_the_clocks_uncertainty(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path, start_time=SHOWN)
+        ingest(case, item, (tracklet(1),))
+        case.evidence.set_clock(item.id, ClockRecord(SHOWN, SHOWN.replace(tzinfo=UTC), 120.0, "the owner's guess"))
+        start = SHOWN.replace(tzinfo=UTC)
+
+        def found(**window: datetime) -> int:
+            return case.tracklets.count(TrackletFilter(**window))  # type: ignore[arg-type]
+
+        assert found(to_time=start - timedelta(seconds=119)) == 1
+        assert found(to_time=start - timedelta(seconds=121)) == 0
+        assert found(from_time=start + timedelta(seconds=119)) == 1
+        assert found(from_time=start + timedelta(seconds=122)) == 0
+
+
+def test_frames_with_made_up_times_are_told_and_their_times_are_not_certain(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path, start_time=SHOWN)
+        case.evidence.set_clock(item.id, reading(SHOWN, SHOWN.replace(tzinfo=UTC)))
+        run = case.ingest.begin(item.id, new_run())
+        done = replace(finished(), frames_retimed=3, retimed_ranges=((40, 42),), frames_rescaled=2)
+        case.ingest.finish(run, done)
+        item = case.evidence.get(item.id)
+        assert (item.frames_retimed, item.retimed_ranges, item.frames_rescaled) == (3, ((40, 42),), 2)
+        assert [warning.partition(" have ")[0] for warning in item.warnings] == ["3 frames", "2 frames"]
+        clock = case.evidence.clock(item.id)
+        assert clock.read(item.timestamp(41)).uncertainty_seconds is None
+        assert clock.read(item.timestamp(43)).uncertainty_seconds is not None
+        entry = case.audit.entries(action="ingest.finish")[0]
+        assert (entry.details["frames_retimed"], entry.details["frames_rescaled"]) == (3, 2)

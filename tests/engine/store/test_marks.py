@@ -115,6 +115,7 @@ def test_marks_of_a_case_written_before_they_could_be_edited(tmp_path: Path, mon
 
     first = Migrations("nightjar")
     first()(schema.m001_case)
+    first()(schema.m005_frame_times)  # without which no item can be read
     with monkeypatch.context() as patch:
         patch.setattr(schema, "migrations", first)
         patch.setattr(row_sums, "write", lambda *_: None)  # there was no such table yet
