@@ -61,7 +61,7 @@ class Case:
         self.marks = MarkStore(db)
         self.site_plans = SitePlanStore(db, folder)
         self.audit = AuditLog(db)
-        self.integrity = IntegrityStore(db, self.audit, self.searches, self.decisions, self.site_plans)
+        self.integrity = IntegrityStore(db, self.audit, self.searches, self.decisions)
 
     @classmethod
     def create(cls, folder: Path | str, title: str, examiner: str) -> Case:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -20,7 +20,6 @@ from engine.store.embeddings import UNIT_TOLERANCE
 from engine.store.records import Crop
 from engine.store.results import run_digest, tracklet_digest
 from engine.store.searches import SearchStore, hash_ranked
-from engine.store.site_plans import SitePlanStore
 from engine.store.tracklets import crop_from_row
 
 _TRACKLETS_PER_STEP = 200
@@ -38,19 +37,11 @@ class CheckedTracklet:
 class IntegrityStore:
     """Checks of one case; they read everything and change nothing."""
 
-    def __init__(
-        self,
-        db: Database,
-        audit: AuditLog,
-        searches: SearchStore,
-        decisions: DecisionStore,
-        site_plans: SitePlanStore,
-    ) -> None:
+    def __init__(self, db: Database, audit: AuditLog, searches: SearchStore, decisions: DecisionStore) -> None:
         self._db = db
         self._audit = audit
         self._searches = searches
         self._decisions = decisions
-        self._site_plans = site_plans
 
     def database(self) -> Iterator[str]:
         """SQLite's own check of its pages and indexes, references that lead nowhere, and a schema not the program's."""
@@ -73,7 +64,6 @@ class IntegrityStore:
         }
         decisions = 0
         runs: dict[int, str] = {}
-        plans: dict[int, dict[str, Any]] = {}
         for entry in self._audit.all():
             for run_id in entry.details.get("removed_runs", ()):
                 runs.pop(run_id, None)
@@ -81,13 +71,10 @@ class IntegrityStore:
                 runs[entry.details["run"]] = entry.details["content_sha256"]
             if entry.action in checks:
                 yield from checks[entry.action](entry)
-            if entry.action.startswith("plan."):
-                _replay_plan(plans, entry)
             if entry.action.startswith("decision."):
                 decisions += len(entry.details["decisions"])
         for run_id, content_sha256 in runs.items():
             yield from self._run_as_found(run_id, content_sha256)
-        yield from self._plans_as_logged(plans)
         if decisions != len(self._decisions.all()):
             yield "The number of decisions is not what the audit log says."
 
@@ -159,14 +146,6 @@ class IntegrityStore:
         if run_digest(row["digest"] for row in rows) != content_sha256:
             yield f"The tracklets of ingest run {run_id} are not those that it found."
 
-    def _plans_as_logged(self, logged_plans: dict[int, dict[str, Any]]) -> Iterator[str]:
-        stored = {plan.id: plan for plan in self._site_plans.list()}
-        for number in sorted(stored.keys() | logged_plans.keys()):
-            plan, said = stored.get(number), logged_plans.get(number)
-            found = None if plan is None else asdict(plan.picture) | asdict(plan)
-            if found is None or said is None or not _same({key: found[key] for key in said}, said):
-                yield f"What the database says of site plan {number} is not what the audit log says."
-
     def _search_recorded(self, entry: AuditEntry) -> Iterator[str]:
         if hash_ranked(self._searches.results(_number(entry))) != entry.details["results_sha256"]:
             yield f"The ranked list of search Q-{_number(entry):03d} was changed after the search."
@@ -204,17 +183,6 @@ def _check(row: sqlite3.Row, crops: Sequence[sqlite3.Row]) -> CheckedTracklet:
         problems.append(f"Tracklet {label} is not what the ingest found: its path, crops or embeddings were changed.")
     pictures = tuple((crop_row["id"], crop_row["jpeg"] or b"") for crop_row in crops)
     return CheckedTracklet(label, tuple(problems), pictures)
-
-
-def _replay_plan(plans: dict[int, dict[str, Any]], entry: AuditEntry) -> None:
-    """Site plans as the log tells them up to this entry."""
-    gone = entry.details.get("replaces") if entry.action == "plan.use" else _number(entry)
-    if gone in plans:
-        plans[gone]["removed_at"] = entry.at
-    if entry.action == "plan.use":
-        told = {key: entry.details[key] for key in ("name", "suffix", "sha256", "size", "width", "height")}
-        told |= {key: entry.details[key] for key in ("x", "y", "unit")}
-        plans[_number(entry)] = told | {"added_by": entry.actor, "added_at": entry.at, "removed_at": None}
 
 
 def _number(entry: AuditEntry) -> int:
