@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage
 
-from app.frames import to_image
+from app.frames import load_index, to_image
 
 if TYPE_CHECKING:
     from engine.case import Case
@@ -38,7 +38,6 @@ class Clip:
 def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
     """Decode a tracklet. Raises EvidenceError where the footage is not there, is another one, or does not decode."""
     from engine.media.hashing import check_size
-    from engine.media.index import PtsIndex
     from engine.media.source import open_source
 
     tracklet = case.tracklets.get(tracklet_id)
@@ -47,7 +46,7 @@ def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
     points = case.tracklets.points(tracklet_id)
     best = case.tracklets.crops(tracklet_id)[0]
     stored = case.cache / "index" / f"{item.sha256}.npz"
-    index = PtsIndex.load(stored) if stored.is_file() else None
+    index = load_index(Path(item.path), stored)
     pts = np.array([point.timestamp.pts for point in points])
     wanted = {int(number) for number in pts[np.linspace(0, len(pts) - 1, min(FRAMES, len(pts))).astype(int)]}
     width = max(point.box.width for point in points) * (1 + 2 * MARGIN)

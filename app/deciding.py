@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ class Deciding:
     def __init__(self, page: SearchPage) -> None:
         self._page, self._session = page, page.session
         self._written = page.compare.observations
+        self._seen: set[int] = set()  # searches whose order was on show: a decision in them is not blind any more
 
     def turn_to(self, tile: Tile | None) -> None:
         """Show what is written about this candidate."""
@@ -33,6 +35,20 @@ class Deciding:
     def forget(self) -> None:
         """Another case."""
         self._written.forget()
+        self._seen.clear()
+
+    def shown(self, data: SearchData) -> list[Tile]:
+        """The candidates as they are shown: in ranked order, or shuffled and without anything that tells of it."""
+        if not self._page.blind:
+            self._seen.add(data.search.id)
+            return data.tiles
+        tiles = [replace(tile, lead="", band="") for tile in data.tiles]
+        random.Random(data.search.id).shuffle(tiles)
+        return tiles
+
+    def order_seen(self, data: SearchData) -> bool:
+        """True where the ranked order has been shown since the case was opened."""
+        return data.search.id in self._seen
 
     def decide(self, verdict: Verdict) -> None:
         """Decide on the chosen candidates, after asking for the reason that a confirmation needs."""
@@ -44,7 +60,8 @@ class Deciding:
         chosen = [t.tracklet for row in rows if (t := page.model.tile(row)) is not None]
         reason = self._reason(data, tile, verdict)
         if reason is not None:
-            self._record(data, tile, Verdicts(data.search.id, tuple(chosen), verdict, reason, blind=page.blind))
+            blind = page.blind and not self.order_seen(data)
+            self._record(data, tile, Verdicts(data.search.id, tuple(chosen), verdict, reason, blind=blind))
             if page.data is data:
                 self._advance(rows[-1])
 
@@ -55,8 +72,17 @@ class Deciding:
 
     def none_found(self) -> None:
         """Nobody of them is the person, or that word is taken back."""
-        if self._page.data is not None:
-            decisions.none_found(self._session, self._page.data.search.id, self._page.bar.none.isChecked())
+        data, button = self._page.data, self._page.bar.none
+        if data is None:
+            return
+        found = button.isChecked()
+
+        def failed(error: Exception) -> None:
+            self._session.failed.emit(error)
+            if self._page.data is data:
+                button.setChecked(not found)
+
+        decisions.none_found(self._session, data.search.id, found, failed)
 
     def _reason(self, data: SearchData, tile: Tile, verdict: Verdict) -> str | None:
         """The reason as far as one is needed; None where the analyst has yet to write it or thought better of it."""

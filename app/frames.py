@@ -138,7 +138,7 @@ class FrameFeed(QObject):
             self._let_go()
             self._registered = (path, size)
             self._check()
-            index = _load_index(path, index_file)
+            index = load_index(path, index_file)
             source = open_source(path, index=index)
             probe = source.probe
             self._source = source
@@ -312,7 +312,8 @@ class FrameFeed(QObject):
         return fail
 
 
-def _load_index(path: Path, file: Path | None) -> Any:
+def load_index(path: Path, file: Path | None) -> Any:
+    """The stored index of the film at `path`; None where there is none that can be used."""
     from engine.media.index import PtsIndex
 
     if file is None or not file.is_file() or not path.exists() or file.stat().st_mtime < path.stat().st_mtime:

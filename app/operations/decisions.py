@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from engine.types import Verdict
 if TYPE_CHECKING:
     from engine.case import Case
     from engine.store.decisions import Decision
+    from engine.store.subjects import Subject
 
 DECIDED = Changes(decisions=True, subjects=True)
 
@@ -81,11 +82,25 @@ def _query_tracklets(case: Case, search: int) -> list[int]:
     return list(dict.fromkeys(q.tracklet_id for q in queries if q.tracklet_id is not None))
 
 
+def _subjects_of(case: Case, tracklets: Iterable[int]) -> dict[int, Subject]:
+    """The subjects that these belong to, by id, in their order."""
+    found = (case.subjects.of_tracklet(number) for number in tracklets)
+    return {subject.id: subject for subject in found if subject is not None}
+
+
 def _refuse_impossible(case: Case, wanted: Verdicts) -> None:
-    """Say before anything is written why a confirmation cannot be."""
+    """Say why a confirmation cannot be."""
     own = _query_tracklets(case, wanted.search)
-    subject = case.subjects.of_tracklet(own[0]) if own else None
-    members = [member.tracklet_id for member in case.subjects.members(subject.id)] if subject else []
+    subjects = _subjects_of(case, [*own, *wanted.tracklets])
+    if len(subjects) > 1:
+        one, other = list(subjects.values())[:2]
+        raise UsageError(
+            tr("The person searched for and the chosen candidates belong to {one} and {other} already.").format(
+                one=one.label, other=other.label
+            ),
+            tr("Merge these subjects, or remove the tracklet that is wrong; nothing was decided."),
+        )
+    members = [member.tracklet_id for number in subjects for member in case.subjects.members(number)]
     pairs = case.subjects.conflicts({*own, *members, *wanted.tracklets})
     if pairs:
         first, second = (case.tracklets.get(number).label for number in pairs[0])
@@ -93,33 +108,25 @@ def _refuse_impossible(case: Case, wanted: Verdicts) -> None:
             tr("{a} and {b} are in one frame, so they cannot be the same person.").format(a=first, b=second),
             tr("Look at both again; nothing was decided."),
         )
-    for number in wanted.tracklets:
-        other = case.subjects.of_tracklet(number)
-        if other is not None and (subject is None or other.id != subject.id):
-            label = case.tracklets.get(number).label
-            raise UsageError(
-                tr("{label} already belongs to {subject}.").format(label=label, subject=other.label),
-                tr("Remove it there, or merge the two subjects; nothing was decided."),
-            )
 
 
 def _subject(case: Case, wanted: Verdicts) -> int:
-    """The subject of the person searched for; made at the first confirmation."""
+    """The subject of the person searched for; made at the first confirmation. All that was searched for belongs."""
     own = _query_tracklets(case, wanted.search)
-    for number in own:
-        found = case.subjects.of_tracklet(number)
-        if found is not None:
-            return found.id
-    subject = case.subjects.create()
-    if own:
+    standing = _subjects_of(case, [*own, *wanted.tracklets])
+    subject_id = next(iter(standing), None)
+    if subject_id is None:
+        subject_id = case.subjects.create().id
+    joining = [number for number in own if case.subjects.of_tracklet(number) is None]
+    if joining:
         label = case.searches.get(wanted.search).label
-        case.subjects.add(subject.id, own, tr("the person searched for in {label}").format(label=label))
-    return subject.id
+        case.subjects.add(subject_id, joining, tr("the person searched for in {label}").format(label=label))
+    return subject_id
 
 
-def none_found(session: Session, search: int, found: bool) -> None:
+def none_found(session: Session, search: int, found: bool, failed: Callable[[Exception], None]) -> None:
     """The analyst's word that no candidate of a search is the person, or its withdrawal."""
-    session.write(lambda case: case.searches.set_none_found(search, found), Changes(searches=True))
+    session.write(lambda case: case.searches.set_none_found(search, found), Changes(searches=True), failed=failed)
 
 
 def undo_last(session: Session, search: int | None = None) -> None:

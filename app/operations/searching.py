@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage
 
 from app.people import FAIR, GOOD, Clocks, Person, person, tile
 from app.session import Changes, Session
 from app.tasks import Job
+from app.thumbnails import decode
 from app.tiles import Tile
 from app.times import ItemClock, date_time
 from app.words import tr
@@ -84,11 +88,6 @@ def query_of(person: Person) -> QueryDraft:
     return QueryDraft(person, tuple(crops))
 
 
-def tracklets_of(draft: QueryDraft) -> Sequence[int]:
-    """The tracklets whose crops are used."""
-    return sorted({crop.tracklet for crop in draft.used})
-
-
 @dataclass(frozen=True, slots=True)
 class Choice:
     """How to search: the re-ranking's name and what of the archive is compared."""
@@ -140,6 +139,7 @@ class SearchData:
     cameras: int
     choice: Choice
     filters: str  # those in force, in words
+    pictures: list[QImage] = field(default_factory=list)  # searched with, where they are not the case's own crops
 
 
 def run(session: Session, draft: QueryDraft, choice: Choice, done: Callable[[SearchData], None]) -> Job:
@@ -212,7 +212,13 @@ def load(case: Case, search_id: int, result: SearchResult | None = None) -> Sear
             cameras=len({t.camera_id for t in rows.values()}),
             choice=choice_of(search),
             filters=filter_words(case, search),
+            pictures=_pictures_from_outside(case, search),
         )
+
+
+def _pictures_from_outside(case: Case, search: Search) -> list[QImage]:
+    outside = (n for n, query in enumerate(search.queries) if query.crop_id is None)
+    return [decode(case.searches.query_jpeg(search.id, n), QSize()) for n in outside]
 
 
 def latest(case: Case) -> SearchData | None:

@@ -350,7 +350,7 @@ class ReviewPage(Page):
         if self.person is not None:
             page = self.shell.show_page("search")
             if page is not None:
-                page.start_query(searching.query_of(self.person), add=False)  # type: ignore[attr-defined]
+                page.start_query(searching.query_of(self.person))  # type: ignore[attr-defined]
 
     def _add_to_query(self) -> None:
         if self.person is not None:

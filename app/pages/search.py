@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app import people
@@ -16,7 +14,7 @@ from app.tasks import Job
 from app.thumbnails import Thumbnails
 from app.tiles import Tile, TileModel
 from app.widgets.basic import Button, Segment, box
-from app.widgets.compare import CompareView
+from app.widgets.compare import IN_ORDER, SHUFFLED, CompareView
 from app.widgets.decision_bar import DecisionBar
 from app.widgets.details_row import DetailsRow
 from app.widgets.grid import TileView
@@ -28,6 +26,7 @@ from app.words import tr
 from engine.types import Verdict
 
 LEAD = tr("Ranked by appearance: an investigative lead, not an identification. The person may not be in the archive.")
+NOBODY_YET = tr("Choose a person first: click one in the footage, or pick one on the People page.")
 GRID, COMPARE = 0, 1
 NOTHING, RESULTS = 0, 1
 
@@ -42,10 +41,9 @@ class SearchPage(Page):
         self.data: SearchData | None = None
         self._order: list[Tile] = []
         self._job: Job | None = None
-        self._blind = False
         self.thumbnails = Thumbnails(session)
         self.model = TileModel()
-        self.view = TileView(self.thumbnails, self.model, tr("Candidates in ranked order"))
+        self.view = TileView(self.thumbnails, self.model, IN_ORDER)
         self.panel = QueryPanel(self.thumbnails)
         self.bar = DecisionBar()
         self.details = DetailsRow()
@@ -55,7 +53,7 @@ class SearchPage(Page):
         self._stack = QStackedWidget()
         self._empty = EmptyState(
             "account-search-outline",
-            tr("Choose a person first: click one in the footage, or pick one on the People page."),
+            NOBODY_YET,
             tr("Go to Review"),
             lambda: self._start() if self.panel.draft else self.shell.show_page("review"),
         )
@@ -71,8 +69,10 @@ class SearchPage(Page):
     def _build_header(self) -> None:
         self._views = Segment(tr("View"), [(tr("Grid"), GRID), (tr("Compare"), COMPARE)])
         self._views.select(GRID)
-        self._blind_button = self.button(tr("Blind mode"), "eye-off-outline", "blind", self._toggle_blind)
+        self._blind_button = Button(tr("Blind mode"), "eye-off-outline", "blind")
         self._blind_button.setCheckable(True)
+        self._blind_button.setChecked(self.session.preferences.get("blind", False))
+        self._blind_button.toggled.connect(self._show_blind)
         self._blind_button.setToolTip(tr("Shuffled, with rank and band hidden, so that the order cannot lead you."))
         history = Button(tr("Search history"), "history")
         history.clicked.connect(lambda: self._show_history(history))
@@ -120,6 +120,7 @@ class SearchPage(Page):
         self.bar.undo.clicked.connect(self.deciding.undo)
         self.bar.none.clicked.connect(self.deciding.none_found)
         for name, act in {
+            "blind": self._blind_button.toggle,
             "confirm": lambda: self.deciding.decide(Verdict.CONFIRMED),
             "reject": lambda: self.deciding.decide(Verdict.REJECTED),
             "inconclusive": lambda: self.deciding.decide(Verdict.INCONCLUSIVE),
@@ -150,22 +151,33 @@ class SearchPage(Page):
 
     # the query
 
-    def start_query(self, draft: QueryDraft, *, add: bool = False) -> None:
+    def start_query(self, draft: QueryDraft) -> None:
         """Search for this person at once."""
-        if add and self.panel.draft is not None:
-            draft = self.panel.draft.joined(draft)
-        self.panel.show_draft(draft)
-        self._load_archive()
+        self._show_query(draft)
         self._start()
 
     def add_query(self, draft: QueryDraft) -> int:
         """Add crops of the same person to the query; returns how many shots it has now."""
         same = self.panel.draft is not None and self.panel.draft.target is draft.target
         joined = self.panel.draft.joined(draft) if same and self.panel.draft else draft
-        self.panel.show_draft(joined)
-        self._load_archive()
+        self._show_query(joined)
         self._offer_search()
         return len({crop.tracklet for crop in joined.crops})
+
+    def _show_query(self, draft: QueryDraft) -> None:
+        """The candidates of somebody else must not stand beside this person, nor be decided on."""
+        shown = self.data.draft if self.data else None
+        if self.data is not None and (shown is None or shown.person.tracklet.id != draft.person.tracklet.id):
+            self._clear()
+        self.panel.show_draft(draft)
+        self._load_archive()
+
+    def _clear(self) -> None:
+        self.data = None
+        self.header.subtitle.setText("")
+        self.model.show([])
+        self._stack.setCurrentIndex(NOTHING)
+        self._current_changed()
 
     def _start(self) -> None:
         draft = self.panel.draft
@@ -177,7 +189,14 @@ class SearchPage(Page):
         self._empty.set_text(tr("Searching… The first search on a computer takes a little longer."))
         if self.data is None:
             self._stack.setCurrentIndex(NOTHING)
-        self._job = searching.run(self.session, draft, choice, self.show_search)
+        job = searching.run(self.session, draft, choice, lambda data: self._found(job, data))
+        self._job = job
+
+    def _found(self, job: Job, data: SearchData) -> None:
+        """A search has ended; only the latest that was asked for is shown, the others are in the history."""
+        if job is self._job:
+            self._job = None
+            self.show_search(data)
 
     def _offer_search(self) -> None:
         self.panel.show()
@@ -187,12 +206,11 @@ class SearchPage(Page):
 
     def _tick(self) -> None:
         job = self._job
-        if job is not None and job.state.ended:
+        if job is not None and job.state.ended and job.error is not None:
             self._job = None
-            if job.error is not None:
-                self._offer_search()
+            self._offer_search()
             if self.data is None:
-                self._empty.set_text(str(job.error or tr("Nothing was found.")), tr("Search again"))
+                self._empty.set_text(str(job.error), tr("Search again"))
 
     def _load_archive(self, choice: Choice | None = None) -> None:
         """What there is to filter; `choice` says what the filters are to show."""
@@ -214,33 +232,33 @@ class SearchPage(Page):
         """True where the comparison is shown, not the grid."""
         return self._both.currentIndex() == COMPARE
 
-    @property
-    def blind(self) -> bool:
-        return self._blind
-
     def concerned(self, changes: Changes) -> bool:
         if changes.decisions and not changes.case:
             self._read_decisions()
         return changes.case
 
-    def refresh(self) -> None:
-        """A case was opened or closed: continue its latest search."""
-        self.data = None
-        self.deciding.forget()
+    def reset(self) -> None:
+        self._job = None
         self.panel.show_draft(None)
         self.panel.filters.reset()
         self.panel.hide()
-        self.model.show([])
-        self._stack.setCurrentIndex(NOTHING)
-        if self.session.is_open and self._job is None:
-            self.session.read(searching.latest, lambda data: self.show_search(data) if data else None, key="search")
+        self.deciding.forget()
+        self._clear()
+        self._empty.set_text(NOBODY_YET, tr("Go to Review"))
+
+    def refresh(self) -> None:
+        """Go on with the latest search of the case, unless one has been asked for."""
+        if self.session.is_open:
+            go_on = lambda data: self.show_search(data) if data and self.panel.draft is None else None  # noqa: E731
+            self.session.read(searching.latest, go_on, key="search")
 
     def show_search(self, data: SearchData) -> None:
         """Show a recorded search."""
         self.data = data
         self.header.subtitle.setText(data.search.label)
+        self.panel.show_draft(data.draft)
+        self.panel.show_pictures(data.pictures)
         if data.draft is not None:
-            self.panel.show_draft(data.draft)
             self._load_archive(data.choice)
         self.panel.show()
         self.line.offer(False)
@@ -249,7 +267,7 @@ class SearchPage(Page):
         self.bar.none.setChecked(data.search.none_found)
         self._stack.setCurrentIndex(RESULTS if data.tiles else NOTHING)
         self._empty.set_text(tr("Nobody in the archive passed the filters. Widen them and search again."))
-        self.compare.show_query(data.draft, data.search.model_sha256)
+        self.compare.show_query(data.draft, data.search.model_sha256, data.pictures)
         self._show_order(keep=False)
         if self._both.currentIndex() == GRID:
             self.view.setFocus()
@@ -258,14 +276,13 @@ class SearchPage(Page):
         if self.data is None:
             return
         now = self.model.tile(self.view.row)
-        known = {tile.tracklet: tile for tile in self.model.tiles}
-        tiles = [known.get(tile.tracklet, tile) if keep else tile for tile in self.data.tiles]
-        if self._blind:
-            random.Random(self.data.search.id).shuffle(tiles)
+        tiles = self.deciding.shown(self.data)
         if self.panel.filters.hide_decided.isChecked():
             tiles = [tile for tile in tiles if tile.verdict is None]
-        self.view.delegate.blind = self.compare.blind = self._blind
-        self.model.band_rule = "" if self._blind else self.data.band_rule
+        self.view.delegate.blind = self.blind
+        self.view.setAccessibleName(SHUFFLED if self.blind else IN_ORDER)
+        self.compare.set_blind(self.blind)
+        self.model.band_rule = "" if self.blind else self.data.band_rule
         self.model.show(tiles)
         row = self.model.row_of(now.tracklet) if keep and now else None
         self.view.select_row(row if row is not None else 0)
@@ -296,8 +313,8 @@ class SearchPage(Page):
     def _current_changed(self) -> None:
         tile = self.model.tile(self.view.row)
         self.deciding.turn_to(tile)
-        self.bar.show_tile(tile, len(self.view.selected_rows()), blind=self._blind)
-        self.details.show_candidate(self.data, tile, blind=self._blind)
+        self.bar.show_tile(tile, len(self.view.selected_rows()), blind=self.blind)
+        self.details.show_candidate(self.data, tile, blind=self.blind)
         if self.comparing:
             self.compare.show_candidate(self.view.row)
 
@@ -313,14 +330,23 @@ class SearchPage(Page):
         self.line.setVisible(which == GRID)
         self.bar.undo.setVisible(which == COMPARE)  # the menu and Ctrl+Z have it too; the grid's bar is narrower
         if which == COMPARE:
+            self.view.select_row(self.view.row)  # one candidate is compared, so one is decided on
             self.compare.show_candidate(self.view.row)
         else:
             self.compare.rest()
         self.focus_main()
 
-    def _toggle_blind(self) -> None:
-        self._blind = not self._blind
-        self._blind_button.setChecked(self._blind)
+    @property
+    def blind(self) -> bool:
+        """True where rank, band and figures are hidden."""
+        return self._blind_button.isChecked()
+
+    def _show_blind(self, on: bool) -> None:
+        self.session.preferences.set("blind", on)
+        if on and self.data is not None and self.deciding.order_seen(self.data):
+            words = tr("The order of {search} has been on show here, so decisions in it are not recorded as blind.")
+            hint = tr("Search again, or open a search whose order you have not seen.")
+            self.session.message.emit("warning", words.format(search=self.data.search.label), hint)
         self._show_order(keep=True)
 
     def _resize_tiles(self, width: int) -> None:
@@ -332,6 +358,7 @@ class SearchPage(Page):
         self.session.read(lambda case: case.searches.list(), show, key="history")
 
     def _open(self, search: int) -> None:
+        self._job = None  # what is still being searched goes to the history
         self.session.read(lambda case: searching.load(case, search), self.show_search, key="search")
 
     # elsewhere

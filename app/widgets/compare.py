@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import clips, people
@@ -22,6 +25,7 @@ from app.words import tr
 
 TICK_MS = 40
 HEAT_WORDS = tr("Orange speaks for the likeness, blue against it. An aid, not evidence; it is not stored.")
+IN_ORDER, SHUFFLED = tr("Candidates in ranked order"), tr("Candidates, shuffled")
 
 
 class CompareView(QWidget):
@@ -44,7 +48,7 @@ class CompareView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.observations = Observations()
         self._left, self._right = Side(tr("Query")), Side(tr("Candidate"))
-        self._strip = Strip(thumbnails, model, tr("Candidates in ranked order"), ranks=True)
+        self._strip = Strip(thumbnails, model, IN_ORDER, ranks=True)
         self._strip.picked.connect(self.moved)
         row = box(QHBoxLayout(self))
         column = box(QVBoxLayout())
@@ -104,19 +108,30 @@ class CompareView(QWidget):
     def _pictures(self) -> tuple[ZoomPicture, ...]:
         return (self._left.crop, self._left.film, self._right.crop, self._right.film)
 
-    def show_query(self, draft: QueryDraft | None, student: str) -> None:
-        """The person searched for, and the hash of the student that ranked."""
+    def show_query(self, draft: QueryDraft | None, student: str, pictures: Sequence[QImage] = ()) -> None:
+        """The person searched for, or pictures from outside; and the hash of the student that ranked."""
         self._query, self._student = draft, student
         self._shown = None
         self._left.show_person(draft.person if draft else None)
         if draft is not None:
             self._load_crop(self._left, _main_crop(draft))
+        elif pictures:
+            self._left.crop.caption = tr("Picture from outside")
+            self._left.crop.show_image(pictures[0])
+
+    def set_blind(self, blind: bool) -> None:
+        """Blind: no rank in sight, and no heat map, since it speaks of likeness."""
+        if blind != self.blind:
+            self.blind = self._strip.delegate.blind = blind
+            self._strip.setAccessibleName(SHUFFLED if blind else IN_ORDER)
+            self._heat_button.setChecked(False)
+            self._heat_button.setEnabled(not blind)
+            self._shown = None  # its heading is written anew
 
     def show_candidate(self, row: int) -> None:
         """The candidate in this row; clips are read when the view is in sight."""
         tile = self._model.tile(row)
         self._row = row
-        self._strip.delegate.blind = self.blind
         if row >= 0 and self._strip.currentIndex().row() != row:
             self._strip.select_row(row)
         if tile is None:
@@ -169,7 +184,8 @@ class CompareView(QWidget):
         self._clips.submit(lambda: clips.load(case, tracklet, room), done, failed, key=id(side))
 
     def toggle_heat(self) -> None:
-        self._heat_button.toggle()
+        if self._heat_button.isEnabled():
+            self._heat_button.toggle()
 
     def _show_heat(self) -> None:
         """Lay the maps over both crops where they are wanted; they come from a worker."""

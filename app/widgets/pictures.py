@@ -37,13 +37,15 @@ class CropPicture(QWidget):
         self.setToolTip(warning)
         can_focus = Qt.FocusPolicy.StrongFocus if checked is not None else Qt.FocusPolicy.NoFocus
         self.setFocusPolicy(can_focus)
-        self.setAccessibleName(tr("Query crop, used") if checked else tr("Query crop, left out"))
+        names = {None: tr("Crop"), True: tr("Query crop, used"), False: tr("Query crop, left out")}
+        self.setAccessibleName(names[checked])
         self.update()
 
-    def show_image(self, image: QImage | None) -> None:
+    def show_image(self, image: QImage) -> None:
         """A picture that does not come from the case's crops."""
-        self.crop, self._image = None, image
-        self.update()
+        self.show_crop(None)
+        self._image = image
+        self.setAccessibleName(tr("Picture from outside"))
 
     def _arrived(self, crops: set[int]) -> None:
         if self.crop in crops:

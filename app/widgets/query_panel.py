@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.operations.searching import QueryDraft
 from app.thumbnails import Thumbnails
@@ -11,10 +14,11 @@ from app.times import date_time
 from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, scrolled, styled
 from app.widgets.pictures import CropPicture
 from app.widgets.search_filters import SearchFilters
-from app.words import tr
+from app.words import counted, tr
 
 WIDTH = 288
-SMALL = 4
+SMALL = 4  # pictures beside the large one; further ones stand below, so many in a row:
+PER_ROW = 3
 
 
 class QueryPanel(QWidget):
@@ -47,7 +51,11 @@ class QueryPanel(QWidget):
         side.addStretch(1)
         pictures.addLayout(side)
         column.addLayout(pictures)
-        for picture in (self._main, *self._side):
+        self._below = box(QGridLayout(), 8)
+        column.addLayout(self._below)
+        self._thumbnails = thumbnails
+        self._pictures = [self._main, *self._side]
+        for picture in self._pictures:
             picture.toggled.connect(lambda used, p=picture: self._use(p.crop, used))
         self._warning = label("", "warning", wrap=True)
         column.addWidget(self._warning)
@@ -75,23 +83,25 @@ class QueryPanel(QWidget):
         column.addStretch(1)
 
     def show_draft(self, draft: QueryDraft | None) -> None:
-        """Show the person; the best crop large, up to four more beside it."""
+        """Show the person; the best crop large, all others smaller."""
         self.draft = draft
-        pictures = (self._main, *self._side)
+        crops = draft.crops if draft else ()
+        for n in range(max(len(crops), len(self._pictures))):
+            picture = self._picture(n)
+            picture.setVisible(n < len(crops))
+            if n < len(crops):
+                picture.show_crop(crops[n].crop, checked=crops[n].used, warning=crops[n].warning)
+        self._warning.hide()
         if draft is None:
-            for picture in pictures:
-                picture.show_crop(None)
+            self._badge.hide()
+            for words in (self._title, *self._where):
+                words.set_text("")
             return
         person = draft.person
+        self._badge.show()
         self._badge.set_modality(person.tracklet.modality)
         self.filters.aim(draft.target)
-        crops = tr("{used} of {all} crops").format(used=len(draft.used), all=len(draft.crops))
-        self._title.set_text(f"{person.tracklet.label}, {crops}")
-        for n, picture in enumerate(pictures):
-            crop = draft.crops[n] if n < len(draft.crops) else None
-            picture.setVisible(crop is not None)
-            if crop is not None:
-                picture.show_crop(crop.crop, checked=crop.used, warning=crop.warning)
+        self._title.set_text(f"{person.tracklet.label}, {_used(draft)}")
         left_out = [crop.warning for crop in draft.crops if not crop.used and crop.warning]
         weak = [crop.warning for crop in draft.used if crop.warning]
         text = tr("Weak query: {why}").format(why=weak[0]) if weak else ""
@@ -103,6 +113,23 @@ class QueryPanel(QWidget):
         for shown, value in zip(self._where, (person.camera, recorder, adjusted or tr("no offset set")), strict=True):
             shown.set_text(value)
 
+    def show_pictures(self, pictures: Sequence[QImage]) -> None:
+        """What was searched with where it did not come from the case's footage; nothing can be chosen there."""
+        for n, image in enumerate(pictures):
+            self._picture(n).show_image(image)
+            self._picture(n).show()
+        if pictures:
+            self._title.set_text(counted(len(pictures), tr("picture from outside"), tr("pictures from outside")))
+
+    def _picture(self, n: int) -> CropPicture:
+        while n >= len(self._pictures):
+            picture = CropPicture(self._thumbnails, QSize(79, 72))
+            picture.toggled.connect(lambda used, p=picture: self._use(p.crop, used))
+            row, place = divmod(len(self._pictures) - 1 - SMALL, PER_ROW)
+            self._below.addWidget(picture, row, place)
+            self._pictures.append(picture)
+        return self._pictures[n]
+
     def _use(self, crop: int | None, used: bool) -> None:
         if self.draft is None or crop is None:
             return
@@ -111,3 +138,10 @@ class QueryPanel(QWidget):
             self.draft = draft
             self.changed.emit()
         self.show_draft(self.draft)
+
+
+def _used(draft: QueryDraft) -> str:
+    """'6 of 8 crops', and of how many shots where there are several."""
+    words = tr("{used} of {all} crops").format(used=len(draft.used), all=len(draft.crops))
+    shots = len({crop.tracklet for crop in draft.crops})
+    return words if shots == 1 else tr("{words}, {shots} shots").format(words=words, shots=shots)

@@ -9,10 +9,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.dialogs import TextDialog
+from app.operations import searching
 from app.pages.search import SearchPage
 from app.shell import Window
 from app.widgets.observations import ReasonEdit
-from engine.types import Verdict
+from engine.errors import StorageError
+from engine.types import Modality, Verdict
 from tests.app.conftest import Wait
 from tests.helpers.cases import searched
 
@@ -81,19 +83,101 @@ def test_several_are_rejected_at_once_and_undone_one_by_one(page: SearchPage, un
 
 
 def test_blind_mode_hides_rank_and_order_and_is_recorded(page: SearchPage, until: Wait) -> None:
+    case = page.session.case
+    assert case is not None
     order = [tile.tracklet for tile in page.model.tiles]
     QTest.keyClick(page.view, Qt.Key.Key_B)
+    page.show_search(searching.load(case, searched(case, page.data.search.queries[0].tracklet_id, order).id))  # type: ignore[union-attr, arg-type]
     shuffled = [tile.tracklet for tile in page.model.tiles]
     assert sorted(shuffled) == sorted(order)
     assert shuffled != order
-    assert page.view.delegate.blind
-    QTest.keyClick(page.view, Qt.Key.Key_X)
-    case = page.session.case
-    assert case is not None
+    for view in (page.view, page.compare._strip):
+        assert view.delegate.blind
+        assert "rank" not in view.accessibleName()
+    for n, tracklet in enumerate(shuffled):
+        words = page.model.data(page.model.index(n), Qt.ItemDataRole.AccessibleTextRole)
+        assert not words.startswith(str(order.index(tracklet) + 1))
+    QTest.keyClick(page.view, Qt.Key.Key_C)
+    until(page.compare._right._badge.isVisible)
+    assert page.compare._right._name.text() == "Candidate"
+    page._commands["heat"]()
+    assert not page.compare._heat_button.isChecked(), "it speaks of likeness"
+    QTest.keyClick(page.compare, Qt.Key.Key_X)
     until(case.decisions.all)
     assert case.decisions.all()[0].blind
-    QTest.keyClick(page.view, Qt.Key.Key_B)
+    QTest.keyClick(page.compare, Qt.Key.Key_B)
     assert [tile.tracklet for tile in page.model.tiles] == order
+    until(lambda: "rank" in page.compare._right._name.text())
+    QTest.keyClick(page.compare, Qt.Key.Key_X)
+    until(lambda: len(case.decisions.all()) == 2)
+    assert not case.decisions.all()[1].blind
+
+
+def test_a_decision_is_not_called_blind_where_the_order_was_seen(page: SearchPage, until: Wait) -> None:
+    case = page.session.case
+    assert case is not None
+    QTest.keyClick(page.view, Qt.Key.Key_B)
+    assert "not recorded as blind" in page.shell._notice._text.text()  # type: ignore[attr-defined]
+    QTest.keyClick(page.view, Qt.Key.Key_X)
+    until(case.decisions.all)
+    assert not case.decisions.all()[0].blind
+
+
+def test_comparing_chooses_one_of_several(page: SearchPage, until: Wait) -> None:
+    case = page.session.case
+    assert case is not None
+    page.view.select_row(4)
+    QTest.keyClick(page.view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(page.view, Qt.Key.Key_C)
+    QTest.keyClick(page.compare, Qt.Key.Key_X)
+    until(case.decisions.all)
+    assert [d.tracklet_id for d in case.decisions.all()] == [page.model.tiles[5].tracklet]
+
+
+def test_nobody_is_not_marked_where_it_could_not_be_saved(
+    page: SearchPage, until: Wait, errors: list[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = page.session.case
+    assert case is not None
+
+    def full(*_arguments: object) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(case.searches, "set_none_found", full)
+    QTest.keyClick(page.view, Qt.Key.Key_N)
+    until(lambda: errors)
+    assert not page.bar.none.isChecked()
+
+
+def test_a_query_of_two_shots_is_one_person(opened: Window, until: Wait, errors: list[Exception]) -> None:
+    """Either shot's subject is the one that is filled; two different ones are refused, with nothing written."""
+    from app.operations import decisions
+    from app.operations.decisions import Verdicts
+
+    case = opened.session.case
+    assert case is not None
+    everybody = case.tracklets.list()
+    apart = next(
+        (a.id, b.id)
+        for a in everybody
+        for b in everybody
+        if a.modality is b.modality is Modality.INFRARED and a.id < b.id and b.id not in case.subjects.cannot_be(a.id)
+    )
+    day = [t.id for t in everybody if t.modality is Modality.VISIBLE]
+    search = searched(case, apart, day)
+    standing = case.subjects.create("Walker")
+    case.subjects.add(standing.id, [apart[1]])
+    done: list[None] = []
+    decisions.decide(opened.session, Verdicts(search.id, (day[0],), Verdict.CONFIRMED, "same bag"), done.append)
+    until(lambda: done or errors)
+    assert not errors
+    assert {m.tracklet_id for m in case.subjects.members(standing.id)} == {*apart, day[0]}
+    other = case.subjects.create("Somebody")
+    case.subjects.add(other.id, [day[-1]])
+    decisions.decide(opened.session, Verdicts(search.id, (day[-1],), Verdict.CONFIRMED, "same bag"))
+    until(lambda: errors)
+    assert "belong to S-001 and S-002" in str(errors[0])
+    assert len(case.decisions.all()) == 1
 
 
 def test_hide_decided_leaves_the_rest_in_order(page: SearchPage, until: Wait) -> None:

@@ -132,10 +132,11 @@ def ingest(case: Case, item: EvidenceItem, tracklets: tuple[NewTracklet, ...], *
     return run_id
 
 
-def searched(case: Case, query: int, candidates: Sequence[int], model: str = "5" * 64) -> Search:
-    """A search for the best crop of tracklet `query` that listed `candidates` in this order."""
+def searched(case: Case, query: int | Sequence[int], candidates: Sequence[int], model: str = "5" * 64) -> Search:
+    """A search for the best crop of tracklet `query`, or of several, that listed `candidates` in this order."""
+    queries = [query] if isinstance(query, int) else query
     new = NewSearch(
-        queries=(QueryPicture(crop_id=case.tracklets.get(query).best_crop),),
+        queries=tuple(QueryPicture(crop_id=case.tracklets.get(number).best_crop) for number in queries),
         model_sha256=model,
         settings={"listed": 200},
         filters={"modality": "rgb"},
