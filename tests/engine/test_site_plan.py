@@ -284,13 +284,13 @@ def test_a_case_of_the_first_schema_opens_and_takes_a_plan(tmp_path: Path, monke
         patch.setattr(row_sums, "write", lambda *_: None)  # rows were not accounted for yet
         patch.setattr(audit, "ROWS", "nothing")
         with new_case(tmp_path / "older") as old:
-            register(old, tmp_path / "files")
-            old.cameras.place({1: Position(x=1, y=2)})
+            with old._db.transaction("camera.add") as tx:  # as that program did: its tables are not today's
+                tx.insert("cameras", name="Gate", x=1.0, y=2.0)
     with pytest.raises(CaseError, match="older Nightjar"):
         Case.open(tmp_path / "older", writable=False)
     with Case.open(tmp_path / "older", examiner=EXAMINER) as opened:
         assert opened.site_plans.current() is None
         assert _findings(opened) == []
-        assert (opened.evidence.list()[0].exhibit, opened.cameras.get(1).x) == ("E-001", 1)
+        assert [(camera.name, camera.x) for camera in opened.cameras.list()] == [("Gate", 1)]
         finish(use_plan(opened, draw_plan(tmp_path / "plan.png")))
         assert _findings(opened) == []
