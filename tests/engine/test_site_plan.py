@@ -283,9 +283,9 @@ def test_a_case_of_the_first_schema_opens_and_takes_a_plan(tmp_path: Path, monke
         patch.setattr(schema, "migrations", first)
         patch.setattr(row_sums, "write", lambda *_: None)  # rows were not accounted for yet
         patch.setattr(audit, "ROWS", "nothing")
-        with new_case(tmp_path / "older") as old:
-            with old._db.transaction("camera.add") as tx:  # as that program did: its tables are not today's
-                tx.insert("cameras", name="Gate", x=1.0, y=2.0)
+        # By that program's own columns: its other tables are not today's.
+        with new_case(tmp_path / "older") as old, old._db.transaction("camera.add") as tx:
+            tx.insert("cameras", name="Gate", x=1.0, y=2.0)
     with pytest.raises(CaseError, match="older Nightjar"):
         Case.open(tmp_path / "older", writable=False)
     with Case.open(tmp_path / "older", examiner=EXAMINER) as opened:
