@@ -167,7 +167,7 @@ class _Ranking:
         """Rank, place the list in its gallery, and record it."""
         from engine.retrieval.calibration import bands
         from engine.retrieval.exact import sample_distances
-        from engine.retrieval.rerank import RERANKERS
+        from engine.retrieval.rerank import PLAIN, RERANKERS
 
         settings, gallery = self.options.settings, self.gallery
         compared, not_embedded = self._compared()
@@ -176,10 +176,9 @@ class _Ranking:
                 "No tracklet of the archive is left to compare with.", "Widen the filters, or ingest more footage."
             )
         rows, plain = self._nearest(compared, max(settings.listed, settings.rerank.candidates))
-        fellows, _ = self._nearest(self._fellows(), settings.context)
-        queries = np.concatenate((self.asked.vector[None], np.asarray(gallery.float16[fellows], np.float32)))
-        distances = RERANKERS[self.reranker](queries, gallery.float16[rows], settings.rerank, rows=[0])[0]
-        order = np.argsort(distances, kind="stable")[: settings.listed]
+        distances = plain if self.reranker == PLAIN else self._reranked(rows)
+        # Equal embeddings stand side by side whatever a re-ranking's sums were rounded to.
+        order = np.lexsort((gallery.ids[rows], plain, distances))[: settings.listed]
         sample = sample_distances(self.asked.vector, gallery.float16, settings.bands.sample, mask=compared)
         standings = bands(plain[order], sample, settings.bands)
         candidates = tuple(
@@ -223,6 +222,17 @@ class _Ranking:
         )
         lines = [Ranked(c.rank, c.tracklet.id, c.distance, c.raw_distance) for c in candidates]
         return self.case.searches.record(search, lines)
+
+    def _reranked(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """`(K,)` distances of gallery rows after re-ranking, with the query's fellows as context."""
+        from engine.retrieval.rerank import RERANKERS
+
+        gallery, settings = self.gallery, self.options.settings
+        queries = self.asked.vector[None]
+        if RERANKERS[self.reranker].transductive:
+            fellows, _ = self._nearest(self._fellows(), settings.context)
+            queries = np.concatenate((queries, np.asarray(gallery.float16[fellows], np.float32)))
+        return np.asarray(RERANKERS[self.reranker](queries, gallery.float16[rows], settings.rerank, rows=[0])[0])
 
     def _nearest(self, mask: NDArray[np.bool_], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """`(K,)` gallery rows and plain distances, nearest first."""

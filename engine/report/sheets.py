@@ -80,6 +80,12 @@ def subject_sheet(case: Case, subject: Subject, path: Path) -> None:
     write_contact_sheet(path, f"{case.info.title}: {subject.label}{name}", notices, rows, columns=6)
 
 
+def _kind(result: SearchResult) -> str:
+    """'RGB ' or 'IR ', whichever was searched among; empty where the list holds both or nobody."""
+    kinds = {candidate.tracklet.modality.label for candidate in result.candidates}
+    return f"{kinds.pop()} " if len(kinds) == 1 else ""
+
+
 def _order(times: Row, tracklet: Tracklet) -> tuple[str, int, int]:
     return (times["adjusted_utc"] or "~", tracklet.item_id, tracklet.start.pts)
 
@@ -106,7 +112,11 @@ def ranked_sheet(case: Case, result: SearchResult, path: Path, shown: int = 40) 
         )
         for candidate in result.candidates[:shown]
     ]
-    notices = [LEAD, result.provisional, f"{result.label}; {result.gallery_size} RGB tracklets; {result.ranked_by}"]
+    notices = [
+        LEAD,
+        result.provisional,
+        f"{result.label}; {result.gallery_size} {_kind(result)}tracklets compared; {result.ranked_by}",
+    ]
     write_contact_sheet(
         path,
         f"{case.info.title}: search {result.label}",

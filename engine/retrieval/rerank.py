@@ -124,13 +124,16 @@ def _plain(queries: ArrayLike, gallery: ArrayLike, _: RerankSettings, rows: Sequ
     return cosine_distance(q if rows is None else q[list(rows)], g)
 
 
+PLAIN = "none"  # no re-ranking: a search takes the exact distances of `exact.nearest` as they are
+
 RERANKERS: dict[str, Reranker] = {
-    "none": Reranker(_plain, False, "Candidates stand in the order of their own distance to the query.", ()),
+    PLAIN: Reranker(_plain, False, "Candidates stand in the order of their own distance to the query.", ()),
     "k-reciprocal": Reranker(
         k_reciprocal,
         True,
         "Candidates rise when they and the query count each other among their nearest; "
-        "the case's other IR tracklets take part, and people must appear several times for it to help.",
+        "the case's other tracklets of the query's kind (IR or RGB) take part, and people must appear several times "
+        "for it to help.",
         ("k1", "k2", "lambda_value"),
     ),
     "affinity": Reranker(

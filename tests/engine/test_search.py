@@ -13,14 +13,17 @@ import pytest
 from engine.case import Case
 from engine.errors import EvidenceError, UsageError
 from engine.ingest import ingest_item, register
+from engine.models.library import ModelLibrary
 from engine.progress import finish
 from engine.query import Query
+from engine.report import sheets
 from engine.retrieval.rerank import RERANKERS
 from engine.search import SearchFilters, SearchOptions, SearchResult, run_search
 from engine.store.searches import hash_ids
 from engine.store.tracklets import TrackletFilter
-from engine.types import Modality, Verdict
-from tests.helpers.cases import new_case
+from engine.types import Modality, NewTracklet, Verdict
+from tests.helpers.cases import ingest, new_case, tracklet, unit_vector
+from tests.helpers.cases import register as register_file
 from tests.helpers.ingest_once import often
 from tests.helpers.walkers import PASSES, write_walkers
 
@@ -138,3 +141,47 @@ def test_nothing_to_search_with_or_in_is_told(case: Case, tmp_path: Path) -> Non
     cv2.imwrite(str(picture), np.full((160, 64, 3), 90, np.uint8))
     with new_case(tmp_path / "empty") as empty, pytest.raises(UsageError, match="nobody to search among"):
         search(empty, Query(images=(picture,)))
+
+
+def crowd(folder: Path, groups: int, copies: int) -> Case:
+    """One IR tracklet, and `groups` RGB people each stored `copies` times with the very same embedding."""
+    model = ModelLibrary().get(ModelLibrary().default("student"))
+    assert model.card.dimension is not None
+    case = new_case(folder / "case")
+    day, night = register_file(case, folder, "day"), register_file(case, folder, "night")
+    vectors = [unit_vector(n, model.card.dimension) for n in range(groups)]
+    order = np.random.default_rng(0).permutation(groups * copies)
+    people = [described(n + 1, Modality.VISIBLE, vectors[place % groups]) for n, place in enumerate(order)]
+    run = {"student": model.name, "student_sha256": model.card.sha256, "embedding_dimension": model.card.dimension}
+    ingest(case, day, tuple(people), **run)
+    ingest(case, night, (described(1, Modality.INFRARED, unit_vector(999, model.card.dimension)),), **run)
+    return case
+
+
+def described(ordinal: int, modality: Modality, vector: np.ndarray) -> NewTracklet:
+    made = tracklet(ordinal, 20 * ordinal, modality=modality, crops=1)
+    return replace(made, crops=(replace(made.crops[0], embedding=vector),))
+
+
+@pytest.mark.parametrize("reranker", RERANKERS)
+def test_equal_embeddings_stand_together_in_the_order_of_their_numbers(tmp_path: Path, reranker: str) -> None:
+    with crowd(tmp_path, groups=13, copies=7) as case:
+        (query,) = of(case, Modality.INFRARED)
+        result = search(case, Query(tracklets=(query,)), replace(CPU, reranker=reranker))
+        keys = [(c.distance, c.raw_distance, c.tracklet.id) for c in result.candidates]
+        assert keys == sorted(keys)
+        assert len({c.raw_distance for c in result.candidates}) == 13
+        if reranker == "none":
+            assert [c.distance for c in result.candidates] == [c.raw_distance for c in result.candidates]
+
+
+def test_a_sheet_says_what_kind_was_searched_among(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(sheets, "write_contact_sheet", lambda _path, _title, notices, _rows: said.extend(notices))
+    for kind in (Modality.VISIBLE, Modality.INFRARED):
+        result = search(case, Query(tracklets=(of(case, kind)[0],)))
+        sheets.ranked_sheet(case, result, tmp_path / "sheet.png")
+    assert [line.split(";")[1] for line in said if line.startswith("Q-")] == [
+        " 3 IR tracklets compared",
+        " 3 RGB tracklets compared",
+    ]
