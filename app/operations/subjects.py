@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from app.session import Changes, Session
+
+if TYPE_CHECKING:
+    from engine.case import Case
 
 CHANGED = Changes(subjects=True)
 
 
-def create(session: Session, name: str) -> None:
-    session.write(lambda case: case.subjects.create(name), CHANGED)
+def rename(session: Session, subject: int, name: str) -> None:
+    """The notes stay as they are then, whatever is recorded meanwhile."""
+
+    def act(case: Case) -> object:
+        return case.subjects.describe(subject, name=name, notes=case.subjects.get(subject).notes)
+
+    session.write(act, CHANGED)
 
 
-def describe(session: Session, subject: int, name: str, notes: str) -> None:
-    """Set name and notes."""
-    session.write(lambda case: case.subjects.describe(subject, name=name, notes=notes), CHANGED)
+def set_notes(session: Session, subject: int, notes: str, done: Callable[[], None], failed: Callable[[], None]) -> None:
+    """The name stays as it is. `failed` is told besides what every failure does."""
+
+    def act(case: Case) -> object:
+        return case.subjects.describe(subject, name=case.subjects.get(subject).name, notes=notes)
+
+    def told(error: Exception) -> None:
+        failed()
+        session.failed.emit(error)
+
+    session.write(act, CHANGED, lambda _subject: done(), told)
 
 
 def merge(session: Session, source: int, into: int, reason: str) -> None:

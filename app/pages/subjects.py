@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -77,7 +79,7 @@ class SubjectsPage(Page):
         self._stack.addWidget(whole)
         self.body.addWidget(self._stack, 1)
         self.panel.stepped.connect(self._step)
-        self.panel.saved.connect(self._save_notes)
+        self.panel.notes.leaving.connect(self._save_notes)
         self.panel.footage_asked.connect(self._footage)
         self.panel.removal_asked.connect(self._remove)
         self.panel.nearby_asked.connect(self.shell.show_in_footage)
@@ -154,6 +156,16 @@ class SubjectsPage(Page):
     def concerned(self, changes: Changes) -> bool:
         return changes.any_of("case", "subjects", "footage", "tracklets", "models")
 
+    def reset(self) -> None:
+        self.view = self._current = None
+        self._rows = []
+        self.list.clear()
+        self.panel.notes.turn_to(None, "")
+        self._stack.setCurrentIndex(0)
+
+    def put_away(self) -> None:
+        self.panel.notes.put_away()
+
     def focus_main(self) -> None:
         self.list.setFocus()
 
@@ -162,7 +174,7 @@ class SubjectsPage(Page):
         self.session.read(subjects.statement, self.statement.say, key="statement")
 
     def _show_rows(self, rows: list[SubjectRow]) -> None:
-        now = self.view.subject.id if self.view else None
+        now = self._listed()
         self._rows = rows
         self.header.subtitle.setText(counted(len(rows), tr("subject in this case"), tr("subjects in this case")))
         if rows and self._stack.currentIndex() == 0:
@@ -202,19 +214,29 @@ class SubjectsPage(Page):
         inside.addLayout(words, 1)
         return line
 
-    def _choose(self, row: int) -> None:
-        if 0 <= row < len(self._rows):
-            number = self._rows[row].subject.id
+    def _listed(self) -> int | None:
+        """The subject chosen in the list, which is on show as soon as it has been read."""
+        row = self.list.currentRow()
+        return self._rows[row].subject.id if 0 <= row < len(self._rows) else None
+
+    def _choose(self, _row: int) -> None:
+        number = self._listed()
+        if number is not None:
             self.session.read(lambda case: subjects.view(case, number), self._show_view, key="subject")
 
+    def shown(self) -> SubjectView | None:
+        """What may be acted on: None while the list is ahead of what is on show."""
+        return self.view if self.view is not None and self.view.subject.id == self._listed() else None
+
     def _show_view(self, view: SubjectView) -> None:
-        same = self.view is not None and self.view.subject.id == view.subject.id
+        if view.subject.id != self._listed() or self.session.info is None:
+            return
         self.view = view
         self._name.setText(
             f"{view.subject.label}  {view.subject.name if view.subject.name != view.subject.label else ''}"
         )
         self._span.setText(subjects.span_words(view))
-        self.panel.show_notes(view.subject.notes, keep_typing=same)
+        self.panel.notes.turn_to((self.session.info.folder, view.subject.id), view.subject.notes)
         for side, (modality, model) in enumerate(self.models.items()):
             shown = view.of(modality)
             self._sides.setStretch(side, min(max(len(shown), 1), WIDEST))
@@ -224,12 +246,14 @@ class SubjectsPage(Page):
         known = [a.tracklet.id for a in view.appearances]
         if known:
             self._select(self._current if self._current in known else known[0])
+        else:
+            self._current = None
+            self.panel.show_nobody()
 
     def appearance(self) -> Appearance | None:
         """The chosen one."""
-        if self.view is None:
-            return None
-        return next((a for a in self.view.appearances if a.tracklet.id == self._current), None)
+        view = self.shown()
+        return next((a for a in view.appearances if a.tracklet.id == self._current), None) if view else None
 
     def _tile_chosen(self, modality: Modality, row: int) -> None:
         tile: Tile | None = self.models[modality].tile(row)
@@ -249,7 +273,12 @@ class SubjectsPage(Page):
                 view.select_row(row)
         self.way.select(tracklet)
         self.panel.show_appearance(shown, self.view.appearances.index(shown) + 1, len(self.view.appearances))
-        self.session.read(lambda case: subjects.nearby(case, tracklet), self.panel.nearby.show, key="nearby")
+
+        def show(found: list[Tile]) -> None:
+            if self._current == tracklet:
+                self.panel.nearby.show(found)
+
+        self.session.read(lambda case: subjects.nearby(case, tracklet), show, key="nearby")
 
     def _step(self, by: int) -> None:
         shown = self.appearance()
@@ -258,38 +287,43 @@ class SubjectsPage(Page):
             self._select(everyone[(everyone.index(shown) + by) % len(everyone)].tracklet.id)
 
     def _footage(self) -> None:
-        if self._current is not None:
-            self.shell.show_in_footage(self._current)
+        shown = self.appearance()
+        if shown is not None:
+            self.shell.show_in_footage(shown.tracklet.id)
 
     def _search_again(self) -> None:
-        """With the appearance chosen, or the first one by night."""
-        night = self.view.of(Modality.INFRARED) if self.view else []
-        chosen = self.appearance()
-        pick = chosen or (night[0] if night else None)
-        if pick is not None:
-            self.session.read(lambda case: people.person(case, pick.tracklet.id), self._start, key="person")
+        """With the appearance chosen."""
+        shown = self.appearance()
+        if shown is not None:
+            self.session.read(lambda case: people.person(case, shown.tracklet.id), self._start, key="person")
 
     def _start(self, person: people.Person) -> None:
         page = self.shell.show_page("search")
         if page is not None:
             page.start_query(searching.query_of(person))  # type: ignore[attr-defined]
 
-    def _save_notes(self) -> None:
-        if self.view is not None:
-            subject = self.view.subject
-            change.describe(self.session, subject.id, subject.name, self.panel.notes())
+    def _save_notes(self, key: tuple[Path, int], text: str) -> None:
+        folder, subject = key
+        notes = self.panel.notes
+        if self.session.info is None or self.session.info.folder != folder:
+            notes.refused(key)  # another case is open: kept until its own is open again
+            return
+        done, failed = lambda: notes.recorded(key, text), lambda: notes.refused(key)
+        change.set_notes(self.session, subject, text, done, failed)
 
     def _rename(self) -> None:
-        if self.view is not None:
-            subject = self.view.subject
+        view = self.shown()
+        if view is not None:
+            subject = view.subject
             name, ok = QInputDialog.getText(self, tr("Rename"), tr("Name of the subject"), text=subject.name)
             if ok and name.strip():
-                change.describe(self.session, subject.id, name.strip(), subject.notes)
+                change.rename(self.session, subject.id, name.strip())
 
     def _merge(self) -> None:
-        if self.view is None:
+        view = self.shown()
+        if view is None:
             return
-        subject = self.view.subject
+        subject = view.subject
         others = [row.subject for row in self._rows if row.subject.id != subject.id]
         if not others:
             self.session.message.emit("plain", tr("There is no other subject to merge with."), "")
@@ -318,22 +352,22 @@ class SubjectsPage(Page):
         return found or ([self._current] if self._current is not None else [])
 
     def _split(self) -> None:
-        chosen = self._chosen()
-        if self.view is None or not chosen:
+        view, chosen = self.shown(), self._chosen()
+        if view is None or not chosen:
             return
         question = tr("{n} selected will form a subject of their own. Why?").format(n=len(chosen))
         reason = ask_text(self, tr("Split"), question, tr("Split"), needed=True)
         if reason is not None:
-            change.split(self.session, self.view.subject.id, chosen, reason)
+            change.split(self.session, view.subject.id, chosen, reason)
 
     def _remove(self) -> None:
-        chosen = self._chosen()
-        if self.view is None or not chosen:
+        view, chosen = self.shown(), self._chosen()
+        if view is None or not chosen:
             return
         question = tr("{n} selected will leave the subject. Why?").format(n=len(chosen))
         reason = ask_text(self, tr("Remove"), question, tr("Remove"), needed=True)
         if reason is not None:
-            change.remove(self.session, self.view.subject.id, chosen, reason)
+            change.remove(self.session, view.subject.id, chosen, reason)
 
     def set_narrow(self, narrow: bool) -> None:
         self.panel.setVisible(not narrow)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.subjects import Appearance
 from app.thumbnails import Thumbnails
 from app.tiles import TileModel
 from app.times import date_time
 from app.widgets.basic import Button, box, headed, label, rule, scrolled, styled
+from app.widgets.notes_edit import NotesEdit
 from app.widgets.pictures import Strip
 from app.words import tr
 
@@ -20,7 +21,6 @@ class AppearancePanel(QWidget):
     """Shows one appearance; what is asked for is the page's to do."""
 
     stepped = Signal(int)  # 1 or -1
-    saved = Signal()
     footage_asked = Signal()
     removal_asked = Signal()
     nearby_asked = Signal(int)  # tracklet
@@ -43,14 +43,14 @@ class AppearancePanel(QWidget):
         column.addStretch(1)
 
     def _build_notes(self, column: QVBoxLayout) -> None:
-        column.addWidget(label(tr("Notes"), "strong"))
-        self._notes = QPlainTextEdit()
-        self._notes.setAccessibleName(tr("Notes"))
-        self._notes.setTabChangesFocus(True)
-        self._notes.setFixedHeight(110)
-        column.addWidget(self._notes)
+        state = headed(column, tr("Notes"))
+        self.notes = NotesEdit()
+        self.notes.setAccessibleName(tr("Notes"))
+        self.notes.setFixedHeight(110)
+        self.notes.typed.connect(lambda typed: state.setText(tr("not saved yet") if typed else ""))
+        column.addWidget(self.notes)
         save = Button(tr("Save notes"), "content-save-outline", size="small")
-        save.clicked.connect(self.saved)
+        save.clicked.connect(self.notes.put_away)
         column.addWidget(save)
 
     def _build_appearance(self, column: QVBoxLayout) -> None:
@@ -82,15 +82,17 @@ class AppearancePanel(QWidget):
         acts.addWidget(footage)
         acts.addWidget(remove)
         acts.addStretch(1)
+        self._buttons = (footage, remove)
         column.addLayout(acts)
 
-    def notes(self) -> str:
-        return self._notes.toPlainText().strip()
-
-    def show_notes(self, notes: str, *, keep_typing: bool) -> None:
-        """The subject's notes; what is being typed stays where `keep_typing`."""
-        if not (keep_typing and self._notes.hasFocus()):
-            self._notes.setPlainText(notes)
+    def show_nobody(self) -> None:
+        """The subject has no appearance."""
+        self._place.setText(tr("none"))
+        for fact in self._facts:
+            fact.clear()
+        for button in self._buttons:
+            button.setEnabled(False)
+        self.nearby.show([])
 
     def show_appearance(self, shown: Appearance, number: int, total: int) -> None:
         """One appearance, the `number`-th of `total`."""
@@ -105,6 +107,8 @@ class AppearancePanel(QWidget):
         )
         for fact, value in zip(self._facts, values, strict=True):
             fact.setText(value)
+        for button in self._buttons:
+            button.setEnabled(True)
 
     def _show_nearby(self, row: int) -> None:
         tile = self.nearby.tile(row)
