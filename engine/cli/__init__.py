@@ -1,4 +1,4 @@
-"""Every verb without a screen: `nightjar case|evidence|ingest|search|subject|models|verify|audit|report …`.
+"""Every verb without a screen: `nightjar case|evidence|cameras|ingest|search|subject|models|verify|audit|report …`.
 
 Exit codes are those of `engine.errors`; 0 is success.
 """
@@ -12,6 +12,7 @@ from engine import __version__
 _GROUPS = {
     "case": "engine.cli.case:case",
     "evidence": "engine.cli.evidence:evidence",
+    "cameras": "engine.cli.cameras:cameras",
     "ingest": "engine.cli.evidence:ingest",
     "reembed": "engine.cli.models:reembed",
     "tracklets": "engine.cli.tracklets:tracklets",

@@ -50,23 +50,26 @@ def pixels(path: Path, longest: int) -> np.ndarray:
     with _opened(path) as image:
         if image.format == "JPEG":
             image.draft("RGB", (longest, longest))  # decodes at a half, a quarter or an eighth where that is enough
-        upright = _plain(ImageOps.exif_transpose(image))
-        upright.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
-        if upright.mode == "RGBA":
-            ground = Image.new("RGBA", upright.size, "white")
-            ground.alpha_composite(upright)
-            upright = ground.convert("RGB")
-        return np.ascontiguousarray(np.asarray(upright, dtype=np.uint8))
+        ImageOps.exif_transpose(image, in_place=True)
+        shrunk = _smooth(image)
+        shrunk.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if shrunk.mode == "RGBA":
+            ground = Image.new("RGBA", shrunk.size, "white")
+            ground.alpha_composite(shrunk)
+            shrunk = ground
+        return np.ascontiguousarray(np.asarray(shrunk.convert("RGB"), dtype=np.uint8))
 
 
-def _plain(image: Any) -> Any:
-    """As 8-bit RGB, or RGBA where anything is transparent; 16-bit greys keep their upper byte."""
+def _smooth(image: Any) -> Any:
+    """In a mode that can be shrunk smoothly: grey, RGB, or RGBA where anything is transparent; itself where it is so
+    already, for it may be large. 16-bit greys keep their upper byte."""
     from PIL import Image
 
     if image.mode.startswith("I"):
-        upper = (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
-        return Image.fromarray(upper).convert("RGB")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+        upper = (np.asarray(image).astype(np.int32) >> 8).clip(0, 255).astype(np.uint8)
+        return Image.fromarray(upper)
+    mode = "RGBA" if image.has_transparency_data else "L" if image.mode in ("1", "L") else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 @contextmanager
