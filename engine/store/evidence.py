@@ -125,8 +125,10 @@ class EvidenceStore:
         return found[0]
 
     def find(self, name: str) -> EvidenceItem:
-        """By exhibit number or by id as text."""
-        found = self._items("SELECT * FROM evidence WHERE exhibit = ? OR CAST(id AS TEXT) = ?", name, name)
+        """By exhibit number; else by id as text, but not in a case whose exhibit numbers are plain numbers too."""
+        found = self._items("SELECT * FROM evidence WHERE exhibit = ?", name)
+        if not found and not any(item.exhibit.isdecimal() for item in self.list()):
+            found = self._items("SELECT * FROM evidence WHERE CAST(id AS TEXT) = ?", name)
         if not found:
             raise UsageError(f"There is no evidence item {name} in this case.", "List the items to see their numbers.")
         return found[0]

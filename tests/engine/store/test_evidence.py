@@ -221,3 +221,14 @@ def test_frames_with_made_up_times_are_told_and_their_times_are_not_certain(tmp_
         assert clock.read(item.timestamp(43)).uncertainty_seconds is not None
         entry = case.audit.entries(action="ingest.finish")[0]
         assert (entry.details["frames_retimed"], entry.details["frames_rescaled"]) == (3, 2)
+
+
+def test_an_exhibit_number_never_names_another_item(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        first = register(case, tmp_path, "a", exhibit="7/2")
+        assert case.evidence.find("1") == first  # its id, as long as no exhibit number could be meant
+        second = register(case, tmp_path, "b", exhibit="1")
+        assert case.evidence.find("1") == second
+        for name in ("2", "3"):  # an id, or the exhibit number of footage that is not in the case
+            with pytest.raises(UsageError, match=f"no evidence item {name}"):
+                case.evidence.find(name)
