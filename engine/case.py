@@ -119,6 +119,11 @@ class Case:
         return self._db.writable
 
     @property
+    def database(self) -> Path:
+        """The file that holds everything."""
+        return self.folder / DATABASE
+
+    @property
     def cache(self) -> Path:
         """Folder of what can be computed again; may not exist."""
         return self.folder / CACHE

@@ -117,9 +117,9 @@ class ReportPage(Page):
 
     def _done(self, written: Handover) -> None:
         self.written = written
-        if written.found:
+        if written.amiss:
             words = tr("Written to {folder}, but: {what}").format(
-                folder=written.folder, what=" ".join(finding.sentence for finding in written.found[:3])
+                folder=written.folder, what=" ".join(finding.sentence for finding in written.amiss[:3])
             )
             self._notice.show_message("error", words, tr("Open folder"))
         else:

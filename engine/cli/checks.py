@@ -61,15 +61,20 @@ def audit(console: Console, folder: Path, action: str | None, last: int) -> None
 @command
 def report(console: Console, folder: Path, place: Path, unchecked: bool) -> None:
     """Write what is handed over (contact sheets, tables, checksums) into a new folder inside PLACE."""
+    from engine.errors import CaseCorruptError, EvidenceError
     from engine.report.handover import write_handover
 
     with Case.open(folder, examiner=console.examiner) as case:
         written = console.run(write_handover(case, place, check_originals=not unchecked))
 
         def text() -> None:
-            for finding in written.found or ():
+            for finding in written.amiss:
                 click.echo(f"- {finding.sentence}")
             click.echo(f"{len(written.files)} files in {written.folder}")
             click.echo(f"SHA256SUMS {written.sums_sha256}, audit head {written.head}")
 
         console.answer(written, text)
+    if written.case:
+        raise SystemExit(CaseCorruptError.exit_code)
+    if written.found:
+        raise SystemExit(EvidenceError.exit_code)

@@ -62,6 +62,10 @@ def search(
 ) -> None:
     """Rank the archive's people by likeness to one person, and record the search."""
     with Case.open(folder, examiner=console.examiner) as case:
+        if sheet is not None:
+            from engine.report.sheets import ranked_sheet, require_writable
+
+            require_writable(case, sheet)  # before a search is recorded for nothing
         filters = verb.SearchFilters(
             modality=Modality(among) if among else None,
             cameras=tuple(camera_id(case, name) for name in cameras),
@@ -82,8 +86,6 @@ def search(
             console.notice(notice)
         result = console.run(verb.run_search(case, query, options))
         if sheet is not None:
-            from engine.report.sheets import ranked_sheet
-
             ranked_sheet(case, result, sheet)
         document = _document(result) | {"time_notices": notices}
         console.answer(document, lambda: _print(console, result, shown))

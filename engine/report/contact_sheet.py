@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
-from engine.errors import StorageError
+from engine.report.targets import whole_file
 
 TILE_WIDTH, TILE_HEIGHT = 128, 256
 CAPTION_LINE, MARGIN = 15, 10
 NOTICE_CHARACTER = 7  # pixels; notices wrap at the sheet's width
+_MADE_BY = ("Software", "Nightjar contact sheet")  # PNG, third edition, 11.3.3.2: a textual chunk
 BACKGROUND, SURROUND, TEXT, QUIET = "#1b1b1b", "#3c3c3c", "#ededed", "#a0a0a0"
 
 
@@ -55,12 +57,17 @@ def write_contact_sheet(
             x = MARGIN + (number % columns) * (TILE_WIDTH + MARGIN)
             _draw_tile(sheet, draw, tile, x, y + number // columns * tile_height)
         y += _lines(len(tiles), columns) * tile_height
-    try:
-        sheet.save(path, format="PNG", optimize=True)
-    except OSError as error:
-        path.unlink(missing_ok=True)  # half a sheet is no sheet
-        reason = error.strerror or str(error)
-        raise StorageError(f"The contact sheet {path} could not be written: {reason}.") from error
+    marks = PngInfo()
+    marks.add_text(*_MADE_BY)
+    with whole_file(path, "The contact sheet") as draft:
+        sheet.save(draft, format="PNG", optimize=True, pnginfo=marks)
+
+
+def is_contact_sheet(path: Path) -> bool:
+    """Whether a file was written by `write_contact_sheet`."""
+    with path.open("rb") as file:
+        start = file.read(256)
+    return start.startswith(b"\x89PNG") and "\0".join(_MADE_BY).encode() in start
 
 
 def _lines(count: int, columns: int) -> int:

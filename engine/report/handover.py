@@ -18,76 +18,140 @@ from typing import Any
 
 from engine import __version__
 from engine.case import Case
-from engine.errors import StorageError
+from engine.errors import CaseCorruptError, StorageError
 from engine.models.library import ModelLibrary
 from engine.progress import Progress, Work
 from engine.report.sheets import LEAD, subject_sheet
 from engine.report.tables import TABLES, CaseFacts, Row
+from engine.report.targets import require_outside, sync
 from engine.site_plan import APPROXIMATE, problems
-from engine.verify import Finding, check_evidence
+from engine.verify import CheckedRecords, Finding, check_evidence, check_records
 
 SUMS = "SHA256SUMS"
 NOT_A_REPORT = (
     "These files are exported as they stand in the case. Decisions are the examiner's; the software ranks candidates "
     "by appearance and identifies nobody."
 )
+TEXT_IN_CSV = (
+    "In the CSV files a ' stands before text that a spreadsheet would take for a formula (OWASP, CSV Injection); the "
+    "JSON files have every text as it is."
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
     """Where it lies: `files` by name with their SHA-256, `sums_sha256` of the list, `head` of the audit log when it
-    was written, and what was `found` amiss with the originals (None: they were not looked at)."""
+    was written; what was `found` amiss with the originals (None: they were not looked at) and with the `case`."""
 
     folder: Path
     files: dict[str, str]
     sums_sha256: str
     head: str
     found: tuple[Finding, ...] | None
+    case: tuple[Finding, ...]
+
+    @property
+    def amiss(self) -> tuple[Finding, ...]:
+        """Everything that was found, which the folder says too."""
+        return (*(self.found or ()), *self.case)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    originals: tuple[Finding, ...] | None
+    case: tuple[Finding, ...]
+    records: CheckedRecords
+
+    @property
+    def head(self) -> str:
+        return self.records.chain.head
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must stand on every sheet."""
+        amiss = len(self.case) + len(self.originals or ())
+        if not amiss:
+            return ()
+        return (f"CHECKED WHEN WRITTEN: {amiss} findings on the originals or the case. They are in about.json.",)
 
 
 def write_handover(case: Case, place: Path, *, check_originals: bool = True) -> Work[Handover]:
-    """Write a new folder inside `place`. It appears whole or not at all, and is noted in the audit log.
+    """Write a new folder inside `place`. It appears whole or not at all, after it was noted in the audit log.
 
-    Raises StorageError where it cannot be written.
+    `case.db` is always checked, the originals where `check_originals`; what is amiss stands in the folder too. Raises
+    UsageError where `place` lies in the case or in an original, StorageError where it cannot be written.
     """
-    found: list[Finding] | None = None
-    if check_originals:
-        found = []
-        for item in case.evidence.list():
-            found += yield from check_evidence(item)
-        plan = case.site_plans.current()
-        found += [Finding("content", problem) for problem in problems(case, plan)] if plan else []
     now = datetime.now(UTC)
     folder = Path(place) / f"nightjar-{now:%Y%m%d-%H%M%S}"
+    require_outside(case, folder)
+    originals = (yield from _check_originals(case)) if check_originals else None
     draft = folder.with_name(folder.name + ".unfinished")
     try:
         draft.mkdir(parents=True)
         with case.reader():
-            head = case.audit.head
-            yield from _write_files(case, draft)
-            about = _about(case, now, head, found) | {"site_plan": _site_plan(case, draft)}
+            records = yield from check_records(case)
+            crops = yield from _check_pictures(case)
+            checks = _Checks(None if originals is None else tuple(originals), (*records.findings, *crops), records)
+            yield from _write_files(case, draft, checks.warnings)
+            about = _about(case, now, checks) | {"site_plan": _site_plan(case, draft)}
         (draft / "about.json").write_text(_json(about), encoding="utf-8")
         files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(draft.iterdir())}
         lines = "".join(f"{digest}  {name}\n" for name, digest in files.items())
         (draft / SUMS).write_text(lines, encoding="utf-8", newline="\n")
-        draft.rename(folder)
+        for path in (*draft.iterdir(), draft):
+            sync(path)
+        sums = hashlib.sha256(lines.encode()).hexdigest()
+        _note_and_name(case, draft, folder, sums_sha256=sums, files=len(files), head=checks.head)
     except OSError as error:
         raise StorageError(
             f"The folder could not be written to {place} ({error.strerror or error}).", "Choose a place with more room."
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    sums = hashlib.sha256(lines.encode()).hexdigest()
-    case.audit.note("report.handover", folder=folder.name, sums_sha256=sums, files=len(files), head=head)
-    return Handover(folder, files, sums, head, None if found is None else tuple(found))
+    return Handover(folder, files, sums, checks.head, checks.originals, checks.case)
 
 
-def _write_files(case: Case, folder: Path) -> Work[None]:
+def _note_and_name(case: Case, draft: Path, folder: Path, **details: Any) -> None:
+    """Note the folder in the log, then give it its name: there is none that the log does not know of."""
+    case.audit.note("report.handover", folder=folder.name, **details)
+    try:
+        draft.rename(folder)
+        sync(folder.parent)
+    except OSError:
+        case.audit.note("report.withdrawn", folder=folder.name)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _check_originals(case: Case) -> Work[list[Finding]]:
+    found: list[Finding] = []
+    for item in case.evidence.list():
+        found += yield from check_evidence(item)
+    plan = case.site_plans.current()
+    return found + ([Finding("content", problem) for problem in problems(case, plan)] if plan else [])
+
+
+def _check_pictures(case: Case) -> Work[list[Finding]]:
+    """Those that the contact sheets show."""
+    found: list[Finding] = []
+    shown = [m.tracklet_id for subject in case.subjects.list() for m in case.subjects.members(subject.id)]
+    for done, tracklet_id in enumerate(shown):
+        yield Progress("checking pictures", done, len(shown), "tracklets")
+        for crop in case.tracklets.crops(tracklet_id):
+            try:
+                case.tracklets.crop_jpeg(crop.id)
+            except CaseCorruptError as error:
+                found.append(Finding("content", str(error)))
+    return found
+
+
+def _write_files(case: Case, folder: Path, warnings: Sequence[str]) -> Work[None]:
     facts = CaseFacts(case)
     subjects = case.subjects.list()
     for done, subject in enumerate(subjects):
         yield Progress("drawing contact sheets", done, len(subjects), "subjects")
-        subject_sheet(case, subject, folder / f"{subject.label}.png")
+        subject_sheet(case, subject, folder / f"{subject.label}.png", warnings)
     for done, (name, rows_of) in enumerate(TABLES.items()):
         yield Progress("writing tables", done, len(TABLES), "tables")
         rows = list(rows_of(facts))
@@ -96,7 +160,7 @@ def _write_files(case: Case, folder: Path) -> Work[None]:
 
 
 def _write_csv(path: Path, rows: Sequence[Row]) -> None:
-    """RFC 4180; with a byte order mark, by which spreadsheets know UTF-8. Nested values are JSON."""
+    """RFC 4180; with a byte order mark, by which spreadsheets know UTF-8. Nested values are JSON; see `TEXT_IN_CSV`."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         if rows:
@@ -108,14 +172,16 @@ def _write_csv(path: Path, rows: Sequence[Row]) -> None:
 def _cell(value: Any) -> Any:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _about(case: Case, now: datetime, head: str, found: Sequence[Finding] | None) -> dict[str, Any]:
+def _about(case: Case, now: datetime, checks: _Checks) -> dict[str, Any]:
     """What a reader must know of the files beside it."""
     return {
         "case": case.info.title,
@@ -123,9 +189,13 @@ def _about(case: Case, now: datetime, head: str, found: Sequence[Finding] | None
         "program": f"Nightjar {__version__}",
         "notice": LEAD,
         "scope": NOT_A_REPORT,
-        "audit_head": head,
-        "originals_checked": found is not None,
-        "originals_amiss": [finding.sentence for finding in found or ()],
+        "tables": TEXT_IN_CSV,
+        "audit_head": checks.head,
+        "audit_entries": checks.records.chain.entries,
+        "audit_limit": checks.records.limit,
+        "originals_checked": checks.originals is not None,
+        "originals_amiss": [finding.sentence for finding in checks.originals or ()],
+        "case_amiss": [finding.sentence for finding in checks.case],
         "models": [_model(name, sha256) for name, sha256 in _models(case)],
     }
 

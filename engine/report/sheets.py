@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from engine.case import Case
+from engine.errors import CaseCorruptError
 from engine.models.library import ModelLibrary
-from engine.report.contact_sheet import Tile, write_contact_sheet
+from engine.report.contact_sheet import Tile, is_contact_sheet, write_contact_sheet
 from engine.report.tables import CaseFacts, Row, original_of
+from engine.report.targets import require_free, require_outside
 from engine.search import SearchResult
 from engine.store.records import Tracklet
 from engine.store.subjects import Subject
@@ -20,13 +24,13 @@ _REASON = 40  # characters that fit a heading
 
 def tracklet_sheet(case: Case, tracklets: Sequence[Tracklet], path: Path) -> None:
     """One row per tracklet with its chosen crops, best first; the first few hundred."""
-    from engine.perception.preprocess import decode_jpeg
-
+    require_writable(case, path)
     rows = []
     for tracklet in tracklets[:_TRACKLETS_PER_SHEET]:
         tiles = [
-            Tile(
-                decode_jpeg(case.tracklets.crop_jpeg(crop.id)),
+            _tile(
+                case,
+                crop.id,
                 (f"PTS {crop.timestamp.pts}", f"quality {crop.quality.score:.2f}", ", ".join(crop.quality.faults)),
             )
             for crop in case.tracklets.crops(tracklet.id)
@@ -47,10 +51,28 @@ def statements(case: Case) -> list[str]:
     return sorted({model.card.provisional for model in found if model is not None and model.card.provisional})
 
 
-def subject_sheet(case: Case, subject: Subject, path: Path) -> None:
-    """One row per appearance of a subject in order of time, under the original it comes from, with both times."""
+def require_writable(case: Case, path: Path) -> None:
+    """`UsageError` where a sheet must not be written to `path`: see `targets`."""
+    require_outside(case, path)
+    require_free(path, is_contact_sheet, "contact sheet")
+
+
+def _tile(case: Case, crop_id: int, lines: tuple[str, ...]) -> Tile:
+    """A stored crop over `lines`; grey, and saying so, where it is not the picture that was stored."""
     from engine.perception.preprocess import decode_jpeg
 
+    try:
+        return Tile(decode_jpeg(case.tracklets.crop_jpeg(crop_id)), lines)
+    except CaseCorruptError:
+        return Tile(np.full((2, 1, 3), 128, np.uint8), ("CHANGED, not shown", *lines))
+
+
+def subject_sheet(case: Case, subject: Subject, path: Path, warnings: Sequence[str] = ()) -> None:
+    """One row per appearance of a subject in order of time, under the original it comes from, with both times.
+
+    `warnings` stand first of all notices.
+    """
+    require_writable(case, path)
     facts = CaseFacts(case)
     members = {m.tracklet_id: m for m in case.subjects.members(subject.id)}
     tracklets = case.tracklets.rows(list(members))
@@ -58,8 +80,9 @@ def subject_sheet(case: Case, subject: Subject, path: Path) -> None:
     rows = []
     for times, tracklet in timed[:_TRACKLETS_PER_SHEET]:
         tiles = [
-            Tile(
-                decode_jpeg(case.tracklets.crop_jpeg(crop.id)),
+            _tile(
+                case,
+                crop.id,
                 (f"PTS {crop.timestamp.pts}", f"{crop.quality.width} x {crop.quality.height} px"),
             )
             for crop in case.tracklets.crops(tracklet.id)
@@ -71,6 +94,7 @@ def subject_sheet(case: Case, subject: Subject, path: Path) -> None:
     items = sorted({t.item_id for t in tracklets})
     name = "" if subject.name == subject.label else f" {subject.name}"
     notices = [
+        *warnings,
         f"{len(tracklets)} appearances, gathered by the examiner. The software ranks; it identifies nobody.",
         *statements(case),
         *(original_of(facts.items[number]) for number in items),
@@ -104,10 +128,12 @@ def ranked_sheet(case: Case, result: SearchResult, path: Path, shown: int = 40) 
     """The query's crops, then the first `shown` candidates in rank order."""
     from engine.perception.preprocess import decode_jpeg
 
+    require_writable(case, path)
     query = [Tile(decode_jpeg(crop.jpeg), (crop.label, crop.note)) for crop in result.query]
     candidates = [
-        Tile(
-            decode_jpeg(case.tracklets.crop_jpeg(candidate.tracklet.best_crop)),
+        _tile(
+            case,
+            candidate.tracklet.best_crop,
             (f"{candidate.rank}  {candidate.band}", candidate.tracklet.camera, candidate.tracklet.label),
         )
         for candidate in result.candidates[:shown]

@@ -107,6 +107,15 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def checked_picture(jpeg: bytes, digest: str, name: str) -> bytes:
+    """`jpeg`, whose SHA-256 must be the one that was stored with it; `CaseCorruptError` naming it where it is not."""
+    if sha256(jpeg) != digest:
+        raise CaseCorruptError(
+            f"The picture of {name} is not the one that was stored.", "Restore case.db from a copy, then verify."
+        )
+    return jpeg
+
+
 def utc_now() -> str:
     """The wall clock as ISO 8601 UTC with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

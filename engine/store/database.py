@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -166,15 +166,8 @@ class Database:
             if pinned is not None:
                 yield pinned
                 return
-            connection = self._borrow()
-            try:
+            with self._borrowed() as connection:
                 yield connection
-            except sqlite3.ProgrammingError:
-                self._require_open()  # closed by another thread in the middle of this reading
-                raise
-            finally:
-                with self._pool_lock:
-                    self._idle.append(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -182,14 +175,28 @@ class Database:
         if getattr(self._local, "pinned", None) is not None:
             yield
             return
-        with self.read() as connection:
-            connection.execute("BEGIN")
+        with ExitStack() as kept:  # not `read` around the block: a fault of the block's own is no fault of case.db
+            with told_plainly(self.path):
+                connection = kept.enter_context(self._borrowed())
+                connection.execute("BEGIN")
+            kept.callback(connection.execute, "ROLLBACK")
             self._local.pinned = connection
             try:
                 yield
             finally:
                 self._local.pinned = None
-                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        connection = self._borrow()
+        try:
+            yield connection
+        except sqlite3.ProgrammingError:
+            self._require_open()  # closed by another thread in the middle of this reading
+            raise
+        finally:
+            with self._pool_lock:
+                self._idle.append(connection)
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from engine.errors import UsageError
-from engine.store.codec import vector_to_bytes, vectors_from_bytes
+from engine.store.codec import checked_picture, vector_to_bytes, vectors_from_bytes
 from engine.store.database import Database, Transaction
 
 UNIT_TOLERANCE = 5e-3  # of the length, after rounding to float16
@@ -59,13 +59,15 @@ class EmbeddingStore:
         """`(crop id, JPEG)` of every current crop that this model has not embedded, in order of id."""
         last = 0
         while rows := self._db.rows(
-            "SELECT i.crop_id, i.jpeg FROM crops AS c JOIN crop_images AS i ON i.crop_id = c.id "
+            "SELECT i.crop_id, i.jpeg, c.jpeg_sha256 FROM crops AS c JOIN crop_images AS i ON i.crop_id = c.id "
             "JOIN tracklets AS t ON t.id = c.tracklet_id JOIN evidence AS e ON e.current_run_id = t.run_id "
             "WHERE c.id > ?1 AND NOT EXISTS (SELECT 1 FROM embeddings AS v JOIN models AS m ON m.id = v.model_id "
             "WHERE v.crop_id = c.id AND m.sha256 = ?2) ORDER BY c.id LIMIT ?3",
             (last, model_sha256, _PAGE),
         ):
-            yield from ((row["crop_id"], row["jpeg"]) for row in rows)
+            for row in rows:
+                jpeg = checked_picture(row["jpeg"], row["jpeg_sha256"], f"crop {row['crop_id']}")
+                yield row["crop_id"], jpeg
             last = rows[-1]["crop_id"]
 
     def count_missing(self, model_sha256: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import UsageError
-from engine.store.codec import canonical_json, sha256
+from engine.store.codec import canonical_json, checked_picture, sha256
 from engine.store.database import Database, Transaction
 
 
@@ -193,15 +193,15 @@ class SearchStore:
         return [Ranked(row["rank"], row["tracklet_id"], row["distance"], row["raw_distance"]) for row in rows]
 
     def query_jpeg(self, search_id: int, position: int) -> bytes:
-        """The picture searched with, wherever it came from."""
-        found = self._db.value(
-            "SELECT coalesce(q.jpeg, i.jpeg) FROM search_queries AS q LEFT JOIN crop_images AS i "
+        """The picture searched with, wherever it came from; `CaseCorruptError` where it is another one now."""
+        row = self._db.row(
+            "SELECT coalesce(q.jpeg, i.jpeg) AS jpeg, q.sha256 FROM search_queries AS q LEFT JOIN crop_images AS i "
             "ON i.crop_id = q.crop_id WHERE q.search_id = ? AND q.position = ?",
             (search_id, position),
         )
-        if found is None:
+        if row is None or row["jpeg"] is None:
             raise UsageError(f"Search {search_id} has no query picture {position}.")
-        return bytes(found)
+        return checked_picture(row["jpeg"], row["sha256"], f"query {position + 1} of search Q-{search_id:03d}")
 
     def set_none_found(self, search_id: int, none_found: bool, reason: str = "") -> None:
         """The analyst's word that no candidate of this search is the person; False takes it back. Both are logged."""

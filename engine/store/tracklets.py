@@ -15,6 +15,7 @@ import numpy as np
 from engine.errors import UsageError
 from engine.pipeline.messages import FrameDetections
 from engine.store import results
+from engine.store.codec import checked_picture
 from engine.store.database import Database
 from engine.store.evidence import EvidenceStore
 from engine.store.records import Crop, Tracklet
@@ -183,11 +184,15 @@ class TrackletStore:
         return found[0]
 
     def crop_jpeg(self, crop_id: int) -> bytes:
-        """The stored picture."""
-        found = self._db.value("SELECT jpeg FROM crop_images WHERE crop_id = ?", (crop_id,))
-        if found is None:
+        """The stored picture; `CaseCorruptError` where it is not the one that was stored."""
+        row = self._db.row(
+            "SELECT i.jpeg, k.jpeg_sha256 FROM crops AS k LEFT JOIN crop_images AS i ON i.crop_id = k.id "
+            "WHERE k.id = ?",
+            (crop_id,),
+        )
+        if row is None:
             raise UsageError(f"There is no crop {crop_id} in this case.")
-        return bytes(found)
+        return checked_picture(row["jpeg"] or b"", row["jpeg_sha256"], f"crop {crop_id}")
 
     def during(self, item_id: int, from_pts: int, to_pts: int) -> Sequence[Tracklet]:
         """Those of an item that are present at some time in `from_pts` ≤ PTS ≤ `to_pts`."""

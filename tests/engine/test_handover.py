@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import json
+import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +18,10 @@ import cv2
 import pytest
 
 from engine.case import Case
-from engine.errors import StorageError
+from engine.errors import CaseCorruptError, StorageError, UsageError
 from engine.models.library import ModelLibrary
 from engine.progress import finish
+from engine.report import handover
 from engine.report.handover import Handover, write_handover
 from engine.site_plan import use_plan
 from engine.store.records import ClockRecord, Position
@@ -148,6 +153,81 @@ def test_the_plan_under_the_cameras_is_named_and_comes_along(case: Case, tmp_pat
     assert ["has changed" in finding.sentence for finding in later.found or ()] == [True]
     about = json.loads((later.folder / "about.json").read_text(encoding="utf-8"))
     assert (about["site_plan"]["file"], "has changed" in about["site_plan"]["amiss"]) == ("", True)
+
+
+def test_a_case_that_was_changed_is_told_in_the_folder_and_on_its_sheets(case: Case, tmp_path: Path) -> None:
+    sound = finish(write_handover(case, tmp_path / "sound"))
+    assert sound.amiss == ()
+    best = case.tracklets.get(case.subjects.members(1)[0].tracklet_id).best_crop
+    with closing(sqlite3.connect(case.database)) as connection, connection:
+        connection.execute("UPDATE crop_images SET jpeg = (SELECT jpeg FROM crop_images ORDER BY crop_id DESC LIMIT 1)")
+        connection.execute("UPDATE evidence SET start_time = NULL WHERE id = 2")
+    written = finish(write_handover(case, tmp_path / "out"))
+    told = [finding.sentence for finding in written.case]
+    assert "Rows of the table 'evidence' are not as the audit log accounts for them." in told
+    assert f"The picture of crop {best} is not the one that was stored." in told
+    about = json.loads((written.folder / "about.json").read_text(encoding="utf-8"))
+    assert about["case_amiss"] == told
+    before, after = (cv2.imread(str(each.folder / "S-001.png")) for each in (sound, written))
+    assert after.shape[0] > before.shape[0], "a notice more on the sheet"
+    with pytest.raises(CaseCorruptError, match="not the one that was stored"):
+        case.tracklets.crop_jpeg(best)
+
+
+def test_text_that_a_spreadsheet_would_run_is_quoted_in_csv_alone(case: Case, tmp_path: Path) -> None:
+    formula = '=HYPERLINK("http://example.org","gate")'
+    case.cameras.update(1, name=formula, notes="-1+1")
+    written = finish(write_handover(case, tmp_path / "out", check_originals=False))
+    exact, lines = _table(written, "cameras")
+    assert formula in {row["camera"] for row in exact}
+    assert "'" + formula in {line["camera"] for line in lines}
+    assert "'-1+1" in {line["notes"] for line in lines}
+    texts = [path.read_text("utf-8-sig").splitlines() for path in written.folder.glob("*.csv")]
+    cells = [cell for lines in texts for row in csv.reader(lines) for cell in row]
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "@", "\t", "\r")]
+
+
+def test_a_full_disk_is_named_as_the_reports_own(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(handover, "_write_csv", full)
+    with pytest.raises(StorageError, match="No space left") as raised:
+        finish(write_handover(case, tmp_path / "out", check_originals=False))
+    assert str(tmp_path / "out") in str(raised.value)
+    assert "case.db" not in str(raised.value)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_there_is_no_folder_that_the_log_does_not_know_of(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("The disk that holds case.db is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(case.audit, "note", full)
+        with pytest.raises(StorageError, match="is full"):
+            finish(write_handover(case, tmp_path / "out", check_originals=False))
+    assert list((tmp_path / "out").iterdir()) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *_: os.stat(tmp_path / "gone"))
+        with pytest.raises(StorageError, match="could not be written"):
+            finish(write_handover(case, tmp_path / "out", check_originals=False))
+    assert list((tmp_path / "out").iterdir()) == []
+    assert [entry.action for entry in case.audit.entries(limit=2)] == ["report.withdrawn", "report.handover"]
+    synced: list[int] = []
+    really = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (synced.append(fd), really(fd))[1])
+    written = finish(write_handover(case, tmp_path / "out", check_originals=False))
+    assert len(synced) >= len(written.files) + 2, "every file and the folders are on the disk before it has its name"
+
+
+def test_nothing_is_handed_over_into_the_case_or_an_original(case: Case, tmp_path: Path) -> None:
+    for place in (case.folder, case.folder / "cache" / "deep", case.evidence.get(1).path):
+        with pytest.raises(UsageError, match="nothing was written"):
+            finish(write_handover(case, place, check_originals=False))
+    assert not list(case.folder.glob("**/nightjar-2*"))
 
 
 def test_a_place_that_cannot_be_written_leaves_nothing(case: Case, tmp_path: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from PIL import Image
 from engine.case import Case
 from engine.cli import main
 from engine.ingest import ingest_item, register
+from engine.media.hashing import hash_file
 from engine.progress import finish
 from engine.report.tables import CaseFacts, evidence_rows
 from tests.helpers.cases import EXAMINER, new_case
@@ -148,6 +152,52 @@ def test_a_request_that_makes_no_sense_is_told(searched: Path, empty: Path) -> N
     assert "no footage yet" in fault(2, "ingest", empty)
     document = nightjar("search", searched, "--json")
     assert json.loads(document.stdout)["kind"] == "UsageError"
+
+
+def test_a_sheet_never_takes_the_place_of_an_original_or_of_the_case(searched: Path, tmp_path: Path) -> None:
+    original, database = searched.parent / "night.mp4", searched / "case.db"
+    link, other = tmp_path / "link.png", tmp_path / "other.png"
+    link.symlink_to(original)
+    hard = tmp_path / "hard.png"
+    hard.hardlink_to(original)
+    other.write_bytes(b"\x89PNG of somebody else")
+    listed = len(answer("searches", searched))
+    before = {path: path.read_bytes() for path in (original, database, other)}
+    for target, said in (
+        (original, "the original E-001"),
+        (link, "the original E-001"),
+        (hard, "the original E-001"),
+        (database, "the case"),
+        (searched / "sheet.png", "the case folder"),
+        (tmp_path, "is a folder"),
+        (other, "is there already"),
+    ):
+        assert said in fault(2, "tracklets", searched, "--sheet", target)
+        assert said in fault(2, "search", searched, "--tracklet", "E-001/1", "--sheet", target)
+    assert {path: path.read_bytes() for path in before} == before
+    assert len(answer("searches", searched)) == listed, "no search is recorded for a sheet that cannot be written"
+    answer("tracklets", searched, "--sheet", tmp_path / "sheet.png")
+    answer("tracklets", searched, "--sheet", tmp_path / "sheet.png")  # its own may be drawn again
+    assert not list(tmp_path.glob(".*")), "no draft is left"
+    assert "could not be written" in fault(6, "tracklets", searched, "--sheet", tmp_path / "no such" / "sheet.png")
+
+
+def test_a_report_on_a_changed_original_or_case_is_written_and_does_not_exit_0(searched: Path, tmp_path: Path) -> None:
+    shutil.copytree(searched.parent, tmp_path / "copy")
+    folder = tmp_path / "copy" / "case"
+    with Case.open(folder, examiner=EXAMINER) as case:
+        for item in case.evidence.list():
+            path = tmp_path / "copy" / item.path.name
+            case.evidence.relocate(item.id, path, finish(hash_file(path)))
+    night = tmp_path / "copy" / "night.mp4"
+    night.write_bytes(night.read_bytes()[:-1] + b"x")
+    result = nightjar("report", folder, tmp_path / "first")
+    assert result.exit_code == 3
+    assert "E-001 (night.mp4) has changed" in result.output
+    assert len(list((tmp_path / "first").iterdir())) == 1
+    with closing(sqlite3.connect(folder / "case.db")) as connection, connection:
+        connection.execute("UPDATE cameras SET name = 'Elsewhere' WHERE id = 1")
+    assert nightjar("report", folder, tmp_path / "second").exit_code == 4
 
 
 def test_a_second_writer_is_told_who_writes(empty: Path) -> None:
