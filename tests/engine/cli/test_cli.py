@@ -210,7 +210,8 @@ def test_a_second_writer_is_told_who_writes(empty: Path) -> None:
 def test_ctrl_c_keeps_what_was_found_and_the_next_run_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "case"
     with new_case(folder) as case:
-        finish(register(case, write_walkers(tmp_path / "day.mp4"), "Gate"))
+        clip = write_walkers(tmp_path / "day.mp4", seconds=100)  # read in several commits: it is not done at the first
+        finish(register(case, clip, "Gate"))
     command = [sys.executable, "-m", "engine.cli", "ingest", str(folder), "--detector", "motion", "--json"]
     running = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert running.stderr is not None
