@@ -134,13 +134,14 @@ def _analyse(case: Case, item: EvidenceItem, options: IngestOptions, before: Sta
 
 
 def _job(case: Case, item: EvidenceItem, options: IngestOptions) -> Job:
-    from engine.models.library import ModelLibrary
+    from engine.models.library import MOTION, ModelLibrary
 
     library = ModelLibrary(options.models_dir)
-    resume = case.ingest.resume_point(item.id)
+    detector = options.detector or library.default("detector")
+    resume = case.ingest.resume_point(item.id, detections=detector != MOTION)
     return Job(
         path=item.path,
-        detector=options.detector or library.default("detector"),
+        detector=detector,
         student=options.student or library.default("student"),
         device=options.device,
         models_dir=options.models_dir,

@@ -71,9 +71,14 @@ def not_a_video(path: Path) -> EvidenceError:
     )
 
 
+def video_streams(container: Any) -> list[Any]:
+    """Every video stream but cover art."""
+    return [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
+
+
 def picture_stream(container: Any, path: Path) -> Any:
     """The best video stream: the largest picture, cover art left out, the first among equals."""
-    streams = [each for each in container.streams.video if not each.disposition & Disposition.attached_pic]
+    streams = video_streams(container)
     if not streams:
         sound = " only sound" if container.streams.audio else " no pictures"
         raise EvidenceError(f"{name_of(path)} holds{sound}.", "Choose a file with a video stream.")

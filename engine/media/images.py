@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import warnings as python_warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -18,10 +18,13 @@ from engine.errors import EvidenceError
 from engine.media.clock import FIRST_YEAR, LAST_YEAR
 from engine.media.files import name_of, open_evidence
 from engine.media.index import NO_DTS, PtsIndex
+from engine.media.still import DAMAGE
 from engine.media.values import DecodeFailures, Probe
 from engine.types import Frame, Timestamp
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pnm"})
+PAGED_SUFFIXES = frozenset({".tif", ".tiff", ".webp"})  # kinds that may hold several pictures
+T = TypeVar("T")
 MILLISECONDS = Fraction(1, 1000)
 COUNTED_BASE = Fraction(1)  # pictures without times: one per second, and the warning says so
 EXIF_IFD, ORIENTATION = 0x8769, 0x0112  # EXIF 2.32, tables 4 and 7
@@ -91,7 +94,7 @@ def probe_images(path: Path) -> Probe:
         timing="counted" if listing.began is None else "container",
         stated_frames=count,
         recorded_at=listing.began,
-        warnings=listing.warnings,
+        warnings=tuple(each for each in (*listing.warnings, _pages_left_out(listing.pictures)) if each),
     )
 
 
@@ -132,12 +135,8 @@ def _named_time(name: str) -> datetime | None:
 
 
 def _exif_time(path: Path) -> datetime | None:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with open_evidence(path) as file, Image.open(file) as image:
-            exif = image.getexif().get_ifd(EXIF_IFD)
-    except (OSError, UnidentifiedImageError, EvidenceError, ValueError, SyntaxError):
+    exif = _read(path, lambda image: image.getexif().get_ifd(EXIF_IFD))
+    if exif is None:
         return None
     stated, fraction = str(exif.get(TAKEN, "")), str(exif.get(TAKEN_FRACTION, "")).strip()
     try:
@@ -151,15 +150,37 @@ def _exif_time(path: Path) -> datetime | None:
 
 def _decoded(path: Path) -> np.ndarray | None:
     """`(H, W, 3) uint8` RGB upright; None where the picture is damaged."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
+
+    return _read(path, lambda image: _rgb(ImageOps.exif_transpose(image)))
+
+
+def _pages_left_out(pictures: tuple[Path, ...]) -> str:
+    """A sentence where files hold further pictures behind their first one; empty where none does."""
+    counts = [
+        _read(each, lambda image: int(getattr(image, "n_frames", 1))) or 1
+        for each in pictures
+        if each.suffix.lower() in PAGED_SUFFIXES
+    ]
+    files = sum(count > 1 for count in counts)
+    if not files:
+        return ""
+    return (
+        f"Further pages that are left out: {sum(counts) - len(counts)} in {files} of {len(pictures)} files. Only the "
+        "first page of each is looked at; save the others as files of their own."
+    )
+
+
+def _read(path: Path, read: Callable[[Any], T]) -> T | None:
+    """What `read` finds in an opened picture; None where the picture is damaged or too large to be one."""
+    from PIL import Image
 
     try:
         with python_warnings.catch_warnings():
-            python_warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            python_warnings.simplefilter("ignore")  # odd metadata; sizes are refused below
             with open_evidence(path) as file, Image.open(file) as image:
-                upright = ImageOps.exif_transpose(image)
-                return _rgb(upright)
-    except (OSError, UnidentifiedImageError, EvidenceError, ValueError, SyntaxError, Image.DecompressionBombError):
+                return read(image)
+    except (*DAMAGE, EvidenceError, Image.DecompressionBombError):
         return None
 
 

@@ -8,6 +8,7 @@ head or foot, which are left out; a high percentile instead of a maximum takes a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby, pairwise
@@ -17,6 +18,7 @@ import cv2
 import numpy as np
 
 from engine.errors import EvidenceError
+from engine.media.index import PtsIndex
 from engine.media.values import FrameSource
 from engine.progress import Progress, Work
 from engine.settings import ModalitySettings
@@ -88,9 +90,9 @@ def _sampled(source: FrameSource, settings: ModalitySettings) -> Work[list[_Samp
         yield Progress("modality", len(samples), total, "frames")
     due = int(gap / base)
     holes = [
-        source.index.nearest(pts)
+        pts
         for before, after in pairwise([int(times[0]) - due, *(each.pts for each in samples), int(times[-1]) + due])
-        for pts in range(before + due, after - due // 2, max(due, 1))
+        for pts in _on_show(source.index, before + due, after - due // 2, max(due, 1))
     ]
     for pts in sorted(set(holes) - {each.pts for each in samples}):
         sample = _look(source, pts)
@@ -98,6 +100,17 @@ def _sampled(source: FrameSource, settings: ModalitySettings) -> Work[list[_Samp
             samples.append(sample)
             yield Progress("modality", len(samples), total, "frames")
     return sorted(samples, key=lambda each: each.pts)
+
+
+def _on_show(index: PtsIndex, first: int, end: int, step: int) -> Iterator[int]:
+    """The frames on show at every `step` from `first` up to `end`, each once, however long one stands."""
+    while first < end:
+        shown = index.nearest(first)
+        yield shown
+        place = index.first_from(shown + 1)
+        if place == len(index):
+            return
+        first += step * max(1, -(-(int(index.pts[place]) - first) // step))
 
 
 def _look(source: FrameSource, pts: int) -> _Sample | None:

@@ -62,7 +62,7 @@ def _probe_stream(path: Path, container: Any, stream: Any) -> Probe:
     configure_decoder(stream, threads=0)
     sample = _decode_sample(path, container, stream)
     first = sample.pictures[0]
-    warnings = list(_cut_off_warnings(path))
+    warnings = [*_cut_off_warnings(path), *_other_streams(container, stream)]
 
     rate = stream.average_rate or stream.guessed_rate
     if not rate or rate <= 0 or 1 / rate < SMALLEST_STEP:
@@ -175,6 +175,23 @@ def _duration(container: Any, stream: Any) -> Fraction | None:
     if container.duration and container.duration > 0:
         return Fraction(container.duration, av.time_base)
     return None
+
+
+def _other_streams(container: Any, stream: Any) -> list[str]:
+    """What of the file is not looked at: further cameras or smaller copies in streams of their own."""
+    from engine.media.container import video_streams
+
+    others = [each for each in video_streams(container) if each.index != stream.index]
+    if not others:
+        return []
+    sizes = (
+        f"{each.codec_context.width} x {each.codec_context.height}" if each.codec_context else "not decodable"
+        for each in others
+    )
+    return [
+        f"Video streams of this file that are left out: {len(others)} ({', '.join(sizes)}). Only the one of the largest "
+        f"picture, stream {stream.index}, is looked at; export the others as files of their own."
+    ]
 
 
 def _cut_off_warnings(path: Path) -> list[str]:

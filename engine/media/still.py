@@ -19,7 +19,7 @@ SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "WEBP"
 KINDS = "PNG, JPEG, BMP, TIFF or WebP"
 ORIENTATION, TURNED = 0x0112, range(5, 9)  # EXIF 2.32, table 4: values that exchange width and height
 # What Pillow's readers raise for damaged files, found by damaging some.
-_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, TypeError, struct.error)
+DAMAGE = (OSError, ValueError, SyntaxError, EOFError, TypeError, struct.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +89,5 @@ def _opened(path: Path) -> Iterator[Any]:
             raise EvidenceError(
                 f"{name_of(path)} claims more pixels than any plan needs.", "Save it smaller first."
             ) from error
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise EvidenceError(f"{name_of(path)} is damaged or cut short.", "Copy or save it again.") from error

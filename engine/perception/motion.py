@@ -40,28 +40,29 @@ class MotionDetector:
         self._forget_scene()
 
     def state(self) -> dict[str, np.ndarray]:
-        """The background model, the heights learned and the clock; empty before the first frame."""
-        if self._model is None or self._latest is None:
-            return {}
-        return {
+        """The heights and the scene (background model and clock), as far as they were learned."""
+        heights = {"heights": self._heights.sums.copy()} if self._heights.sums.any() else {}
+        if self._model is None or self._latest is None:  # before the first frame, or after a change of the light
+            return heights
+        return heights | {
             "weight": self._model.weight.copy(),
             "variance": self._model.variance.copy(),
             "mean": self._model.mean.copy(),
-            "heights": self._heights.sums.copy(),
             "clock": np.array([self._seen, self._latest]),
         }
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on exactly where `state()` was taken."""
         self.reset()
-        if not state:
+        if "heights" in state:
+            self._heights.sums = state["heights"].copy()
+        if "weight" not in state:
             return
         height, width = state["weight"].shape[:2]
         self._model = BackgroundModel(height, width)
         self._model.weight = state["weight"].copy()
         self._model.variance = state["variance"].copy()
         self._model.mean = state["mean"].copy()
-        self._heights.sums = state["heights"].copy()
         self._seen, self._latest = (float(v) for v in state["clock"])
 
     def detect(self, frames: Sequence[Frame]) -> list[list[Detection]]:

@@ -51,8 +51,11 @@ class IngestStore:
         runs = self.runs(item_id)
         return runs[-1] if runs and runs[-1].state in UNFINISHED else None
 
-    def resume_point(self, item_id: int) -> Resume:
-        """Where the unfinished run goes on, with the detections known after that point; empty to start afresh."""
+    def resume_point(self, item_id: int, *, detections: bool = True) -> Resume:
+        """Where the unfinished run goes on, with the detections known after that point; empty to start afresh.
+
+        `detections` False leaves those out: a detector with a memory computes them again anyway.
+        """
         run = self.unfinished(item_id)
         if run is None:
             return Resume()
@@ -62,10 +65,10 @@ class IngestStore:
             if row is not None:
                 memory = unpack_arrays(row["memory"])
                 checkpoint = Checkpoint(row["after_pts"], row["frame_index"], row["next_ordinal"], memory)
-            item = self._evidence.get(item_id)
-            known = results.read_detections(self._db, run.id, item.time_base)
-        if checkpoint is not None:
-            known = [frame for frame in known if frame.timestamp.pts > checkpoint.after]
+            if not detections:
+                return Resume(checkpoint)
+            first = checkpoint.after + 1 if checkpoint is not None else None
+            known = results.read_detections(self._db, run.id, self._evidence.get(item_id).time_base, first)
         return Resume(checkpoint, tuple(known))
 
     def begin(self, item_id: int, inputs: NewRun, segments: Sequence[ModalitySegment] = ()) -> int:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from engine.errors import EvidenceError
 from engine.media.images import natural_key
+from engine.media.index import PtsIndex
 from engine.media.modality import segment_modality
 from engine.media.probe import probe
 from engine.media.source import open_source
@@ -148,3 +149,36 @@ def test_a_camera_whose_calendar_was_never_set_has_no_times(tmp_path):
     found = probe(tmp_path)
     assert found.timing == "counted"
     assert found.recorded_at is None
+
+
+def test_pages_behind_the_first_are_told(tmp_path):
+    pages = [Image.new("RGB", (32, 24), (n * 50, 0, 0)) for n in range(4)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    pages[0].save(tmp_path / "b.tif")
+    (told,) = [each for each in probe(tmp_path).warnings if "pages" in each]
+    assert told.startswith("Further pages that are left out: 3 in 1 of 2 files.")
+
+
+def test_a_picture_beyond_all_bounds_is_one_that_does_not_decode(tmp_path):
+    Image.new("RGB", (32, 24)).save(tmp_path / "b.bmp")
+    whole = bytearray((tmp_path / "b.bmp").read_bytes())
+    whole[18:26] = (60_000).to_bytes(4, "little") * 2  # BITMAPINFOHEADER: width and height
+    (tmp_path / "a.bmp").write_bytes(whole)
+    with open_source(tmp_path) as source:
+        assert len(list(source.frames())) == 1
+        assert source.failures.undecoded == 1
+    (tmp_path / "b.bmp").unlink()
+    with pytest.raises(EvidenceError, match="holds no picture"):
+        probe(tmp_path)
+
+
+@pytest.mark.parametrize("years", [3, 30])
+def test_a_pause_of_years_is_looked_at_once(tmp_path, monkeypatch, years):
+    for name in ("2024-05-01_10-00-00", "2024-05-01_10-00-10", f"{2024 - years}-05-01_00-00-00"):
+        Image.new("RGB", (80, 60)).save(tmp_path / f"{name}.jpg")
+    asked = []
+    nearest = PtsIndex.nearest
+    monkeypatch.setattr(PtsIndex, "nearest", lambda self, pts: asked.append(pts) or nearest(self, pts))
+    with open_source(tmp_path) as source:
+        finish(segment_modality(source, ModalitySettings()))
+    assert len(asked) < 10

@@ -6,8 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.media.modality import colourfulness, segment_modality
+from engine.media.index import PtsIndex
+from engine.media.modality import _on_show, colourfulness, segment_modality
 from engine.media.source import open_source
 from engine.progress import finish
 from engine.settings import ModalitySettings
@@ -120,3 +123,11 @@ def test_a_single_frame_is_one_segment(tmp_path):
     (only,), _ = segments_of(tmp_path / "one.mp4", [scene(5)])
     assert only.modality is Modality.VISIBLE
     assert only.end.pts > only.start.pts
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=20, unique=True), st.integers(-50, 350), st.integers(1, 60))
+def test_a_gap_is_walked_as_if_step_by_step(times, first, step):
+    pts = np.array(sorted(times), np.int64)
+    index = PtsIndex(pts, np.ones(len(pts), bool), pts, np.arange(len(pts)))
+    plain = dict.fromkeys(index.nearest(at) for at in range(first, 320, step))
+    assert list(_on_show(index, first, 320, step)) == list(plain)

@@ -174,6 +174,9 @@ def test_the_largest_of_several_streams_is_taken(tmp_path):
             container.mux(stream.encode(None))
     _, probe = assert_exact(path, list(range(12)))
     assert (probe.width, probe.height, probe.stream_index) == (96, 64, 1)
+    assert [each.partition(". ")[0] for each in probe.warnings] == [
+        "Video streams of this file that are left out: 1 (48 x 32)"
+    ]
 
 
 # Pure red as YCbCr by matrix and range: ITU-R BT.601 and BT.709, limited and full.

@@ -171,3 +171,16 @@ def test_the_height_model_learns_a_slope_and_keeps_outliers_out() -> None:
         heights.add(150, 200)
     assert heights.at(120) == pytest.approx(68, rel=0.01)
     assert heights.at(190) == pytest.approx(96, rel=0.01)
+
+
+def test_what_was_learned_survives_a_checkpoint_at_a_change_of_the_light() -> None:
+    detector = MotionDetector(DetectionSettings())
+    for foot in range(60):
+        detector._heights.add(100.0 + foot % 5, 80.0)
+    learned = detector._heights.at(101.0)
+    resumed = MotionDetector(DetectionSettings())
+    resumed.restore(detector.state())  # nothing of the scene is known, as right after the light changed
+    assert learned is not None
+    assert resumed._heights.at(101.0) == learned
+    resumed.restore({})
+    assert resumed._heights.at(101.0) != learned

@@ -190,3 +190,25 @@ def test_nothing_goes_on_from_a_discarded_run(tmp_path: Path) -> None:
         case.ingest.discard(item.id, "The file changed while it was read.")
         assert case.evidence.get(item.id).state is ItemState.DONE  # with what the finished run had found
         assert case.tracklets.count() == 1
+
+
+def test_only_what_lies_behind_the_checkpoint_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.store import results
+
+    read: list[int] = []
+    unpack = results.unpack_arrays
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        run_id = case.ingest.begin(item.id, new_run())
+        for first in range(0, 1000, 50):
+            done = first + 49
+            case.ingest.commit(
+                run_id, batch(first, done, checkpoint=replace(CHECKPOINT, after=done, frame_index=done + 1))
+            )
+        case.ingest.commit(run_id, batch(1000, 1049))
+        case.ingest.interrupt(item.id)
+        monkeypatch.setattr(results, "unpack_arrays", lambda blob: read.append(1) or unpack(blob))
+        assert case.ingest.resume_point(item.id).remembered == frames(1000, 1049)
+        assert len(read) == 1
+        bare = case.ingest.resume_point(item.id, detections=False)
+        assert (bare.checkpoint is not None, bare.remembered) == (True, ())
