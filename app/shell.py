@@ -32,6 +32,7 @@ from app.pages.base import NARROW, Page
 from app.preferences import RecentCase
 from app.session import Changes, Session
 from app.widgets.basic import Button, Glyph, box, label, styled
+from app.widgets.focus_ring import Ringed
 from app.widgets.notices import Notice
 from app.widgets.rail import Rail
 from app.widgets.status import JobTray, StatusBar
@@ -42,7 +43,7 @@ MESSAGE_SECONDS = 12
 DEMO_FOLDER = "nightjar-demo"
 
 
-class Window(QMainWindow):
+class Window(Ringed, QMainWindow):
     """One case at a time."""
 
     def __init__(self, session: Session) -> None:
@@ -52,7 +53,7 @@ class Window(QMainWindow):
         self.pages: dict[str, Page] = {}
         self._actions: dict[str, QAction] = {}
         self.current = ""
-        self.setMinimumSize(1180, 720)
+        self.setMinimumSize(1100, 700)
         self.resize(1440, 900)
         self.rail = Rail()
         self.rail.asked.connect(self.show_page)

@@ -58,7 +58,7 @@ class Tokens:
 
 
 DARK = Tokens(
-    *("#1b1b1b", "#232323", "#2c2c2c", "#363636", "#3a3a3a", "#747474", "#3c3c3c"),
+    *("#1b1b1b", "#232323", "#2c2c2c", "#363636", "#3a3a3a", "#808080", "#3c3c3c"),
     *("#ededed", "#c0c0c0", "#a0a0a0"),
     *("#8ab8e6", "#2e6499", "#ffffff", "#22364a"),
     *("#1f3d5e", "#b5d5f5", "#42365e", "#d9caf7", "#424242", "#d6d6d6"),
@@ -66,7 +66,7 @@ DARK = Tokens(
     *("#111111", "#ffffff", "#dddddd", "#dedede", "#111111", "#dedede", "#141414"),
 )
 LIGHT = Tokens(
-    *("#efefef", "#fafafa", "#ffffff", "#e6e6e6", "#d2d2d2", "#868686", "#bdbdbd"),
+    *("#efefef", "#fafafa", "#ffffff", "#e6e6e6", "#d2d2d2", "#7e7e7e", "#bdbdbd"),
     *("#1a1a1a", "#434343", "#5c5c5c"),
     *("#1c5a96", "#1f5f9e", "#ffffff", "#d7e6f5"),
     *("#cfe2f7", "#123f6d", "#e4dbf8", "#46337a", "#dadada", "#3a3a3a"),
@@ -74,6 +74,7 @@ LIGHT = Tokens(
     *("#1b1b1b", "#ffffff", "#1b1b1b", "#ffffff", "#111111", "#868686", "#dcdcdc"),
 )
 THEMES = {"dark": DARK, "light": LIGHT}
+OVER_FOOTAGE = DARK.accent  # with a black edge, it stands out from footage of any brightness, whatever the theme
 
 
 class _Themer(QObject):
@@ -210,7 +211,7 @@ QFrame[notice="error"] { background: @error_fill; border: 1px solid @error_edge;
 QFrame[notice="warning"] QLabel { color: @warning_text; }
 QFrame[notice="error"] QLabel { color: @error_text; }
 QPushButton { background: @raised; border: 1px solid @line; border-radius: 4px; padding: 0 11px; color: @text1;
-    min-height: 30px; max-height: 30px; }
+    min-height: 30px; max-height: 30px; outline: none; }
 QPushButton[size="small"] { min-height: 26px; max-height: 26px; padding: 0 8px; font-size: 12px; }
 QPushButton[size="large"] { min-height: 38px; max-height: 38px; padding: 0 13px; }
 QPushButton:hover { background: @hover; }
@@ -220,7 +221,7 @@ QPushButton:focus { border: 2px solid @accent; }
 QPushButton[primary="true"] { background: @accent_fill; border-color: @accent_fill; color: @accent_text;
     font-weight: 600; }
 QPushButton[primary="true"]:hover { border-color: @accent; }
-QPushButton[primary="true"]:focus { border: 2px solid @text1; }
+QPushButton[primary="true"]:focus { border: 1px solid @accent_fill; }
 QPushButton[primary="true"]:disabled { background: @raised; border-color: @line; color: @control; }
 QPushButton[flat="true"] { background: transparent; border-color: transparent; padding: 0 6px; }
 QPushButton[flat="true"]:hover { background: @hover; }
@@ -257,7 +258,7 @@ QTableView::item { padding: 0 8px; border-bottom: 1px solid @line; }
 QTableView::item:selected { background: @selected; color: @text1; }
 QHeaderView { background: @window; }
 QHeaderView::section { background: @window; color: @text3; border: none; border-bottom: 1px solid @line;
-    padding: 6px 8px; }
+    padding: 6px 11px; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle { background: @control; border-radius: 4px; margin: 1px; }
@@ -268,10 +269,12 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QProgressBar { background: @track; border: none; border-radius: 3px; min-height: 6px; max-height: 6px; }
 QProgressBar::chunk { background: @accent; border-radius: 3px; }
+QSlider { min-height: 18px; }
 QSlider::groove:horizontal { background: @line; height: 4px; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: @accent; border-radius: 2px; }
 QSlider::handle:horizontal { background: @text2; width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; }
-QSlider::handle:horizontal:focus { background: @accent; }
+QSlider::handle:horizontal:focus { background: @window; border: 3px solid @accent; width: 10px; margin: -6px 0;
+    border-radius: 8px; }
 QMenuBar { background: transparent; color: @text2; spacing: 0; }
 QMenuBar::item { padding: 4px 9px; background: transparent; border-radius: 4px; }
 QMenuBar::item:selected { background: @hover; color: @text1; }

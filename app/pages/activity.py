@@ -146,6 +146,7 @@ class ActivityPage(Page):
         self.view.setAccessibleName(tr("Audit log"))
         self.view.setModel(self.model)
         self.view.setShowGrid(False)
+        self.view.setTabKeyNavigation(False)  # Tab leaves the table; arrows move in it
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(30)
         self.view.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)

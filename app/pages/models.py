@@ -29,6 +29,7 @@ class ModelsPage(Page):
         self.header.add(self.button(tr("Import model…"), "import", "", self._import, primary=True))
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(tr("Cards of the models"))
         holder = styled(QWidget(), "page")
         self._column = box(QVBoxLayout(holder), 12, (16, 12, 16, 16))
         self._column.addStretch(1)

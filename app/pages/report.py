@@ -15,7 +15,8 @@ from app.operations import reporting
 from app.operations.reporting import Contents
 from app.pages.base import Page
 from app.session import Changes, Session
-from app.widgets.basic import CheckBox, box, label
+from app.widgets.basic import box, label
+from app.widgets.checks import CheckBox
 from app.widgets.notices import Notice
 from app.words import grouped, tr
 

@@ -97,6 +97,7 @@ class SettingsPage(Page):
         column.addWidget(self._problem)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(tr("Keys"))
         holder = styled(QWidget(), "panel")
         form = QFormLayout(holder)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)

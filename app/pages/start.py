@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from app.pages.base import Page
 from app.session import Changes, Session
-from app.widgets.basic import Button, Glyph, box, label, rule, set_role, styled
+from app.widgets.basic import Button, Glyph, box, label, rule, scrolled, set_role, styled
 from app.widgets.cards import ActionCard, RecentRow
 from app.words import tr
 
+SIDE = 336
 FACTS_MS = 600  # after the window has shown: asking loads ONNX Runtime
 CLAIMS = (
     (
@@ -46,7 +47,7 @@ class StartPage(Page):
 
     def _main(self) -> QWidget:
         area = QWidget()
-        column = box(QVBoxLayout(area), 24, (48, 40, 48, 40))
+        column = box(QVBoxLayout(area), 24, (40, 40, 40, 40))
         brand = box(QHBoxLayout(), 16)
         brand.addWidget(Glyph("weather-night", 40, "accent"))
         words = box(QVBoxLayout(), 2)
@@ -75,6 +76,7 @@ class StartPage(Page):
         self._recent = box(QVBoxLayout())
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(tr("Recent cases"))
         holder = QWidget()
         styled(holder, "panel")
         held = box(QVBoxLayout(holder))
@@ -94,8 +96,8 @@ class StartPage(Page):
     def _side(self) -> QWidget:
         side = QWidget()
         styled(side, "rightpanel")
-        side.setFixedWidth(376)
-        column = box(QVBoxLayout(side), 14, (32, 40, 32, 32))
+        side.setFixedWidth(SIDE)
+        column = box(QVBoxLayout(scrolled(side, SIDE)), 12, (24, 32, 24, 24))
         column.addWidget(label(tr("What it does and does not claim"), "item"))
         for icon, text in CLAIMS:
             line = box(QHBoxLayout(), 12)
@@ -129,7 +131,7 @@ class StartPage(Page):
             self._facts[key] = value
             column.addLayout(line)
             column.addWidget(rule())
-        column.addWidget(label(tr("Everything runs here. Nothing is sent anywhere."), "quiet"))
+        column.addWidget(label(tr("Everything runs here. Nothing is sent anywhere."), "quiet", wrap=True))
         column.addStretch(1)
         keys = Button(tr("Keys"), "keyboard-outline")
         keys.clicked.connect(self.shell.show_keys)

@@ -77,7 +77,7 @@ class AppearancePanel(QWidget):
         acts = box(QHBoxLayout(), 8)
         footage = Button(tr("Show in footage"), "play-box-outline", size="small")
         footage.clicked.connect(self.footage_asked)
-        remove = Button(tr("Remove…"), "minus", size="small")
+        remove = Button(tr("Remove…"), size="small")
         remove.clicked.connect(self.removal_asked)
         acts.addWidget(footage)
         acts.addWidget(remove)

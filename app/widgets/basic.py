@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
     QButtonGroup,
-    QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
@@ -84,10 +83,10 @@ def scrolled(panel: QWidget, width: int) -> QWidget:
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     inside = styled(QWidget(), "panel")
-    inside.setMaximumWidth(width - 1)
+    inside.setMaximumWidth(width - 2)
     scroll.setWidget(inside)
     column = QVBoxLayout(panel)
-    column.setContentsMargins(1, 0, 0, 0)  # the panel's own edge stays in sight
+    column.setContentsMargins(1, 0, 1, 0)  # the panel's own edge stays in sight
     column.addWidget(scroll)
     return inside
 
@@ -181,6 +180,10 @@ class Button(QPushButton):
         if self.property("primary") == "true" and self.isEnabled():
             name = "accent_text"
         self._paint_content(painter, name)
+        if self.property("primary") == "true" and self.hasFocus():  # its edge is as coloured as a ring would be
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.color("accent_text"), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 3, 3)
 
     def _paint_content(self, painter: QPainter, colour: str) -> None:
         content = self.sizeHint().width()
@@ -217,50 +220,6 @@ def paint_hint(painter: QPainter, box: QRect, key: str, colour: str = "text2") -
     painter.setFont(theme.font(11, mono=True))
     painter.setPen(theme.color(colour))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, key)
-    painter.restore()
-
-
-class CheckBox(QCheckBox):
-    """A check box in the theme's colours, with the key of its command."""
-
-    def __init__(self, text: str, command: str = "") -> None:
-        super().__init__(text)
-        self._command = command
-
-    def sizeHint(self) -> QSize:  # noqa: N802
-        key = Button.keymap.key(self._command) if Button.keymap and self._command else ""
-        width = 26 + self.fontMetrics().horizontalAdvance(self.text())
-        return QSize(width + (36 if key else 0), 24)
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return QSize(60, 24)
-
-    def hitButton(self, pos: QPoint) -> bool:  # noqa: N802
-        return self.rect().contains(pos)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
-        paint_check(painter, QRect(0, (self.height() - 16) // 2, 16, 16), self.isChecked(), focus=self.hasFocus())
-        painter.setPen(theme.color("text1" if self.isEnabled() else "control"))
-        painter.setFont(self.font())
-        room = self.rect().adjusted(24, 0, 0, 0)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
-        key = Button.keymap.key(self._command) if Button.keymap and Button.hints_visible and self._command else ""
-        if key:
-            paint_hint(painter, QRect(self.width() - 22, (self.height() - HINT) // 2, HINT, HINT), key)
-
-
-def paint_check(painter: QPainter, area: QRect, checked: bool, *, focus: bool = False) -> None:
-    """A check box: edge at 3:1, filled with the accent when checked."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    edge = "accent" if focus else "accent_fill" if checked else "control"
-    painter.setPen(QPen(theme.color(edge), 2 if focus else 1))
-    painter.setBrush(theme.color("accent_fill" if checked else "window"))
-    painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
-    if checked:
-        icons.paint(painter, area.adjusted(2, 2, -2, -2), "check-bold", "accent_text")
     painter.restore()
 
 
@@ -368,11 +327,16 @@ class Badge(QWidget):
 
     def __init__(self, modality: Modality | None = None) -> None:
         super().__init__()
-        self.set_modality(modality)
+        self._take(modality)
+        if modality is None:  # else it is shown with its parent; shown now, it would be a window of its own
+            self.hide()
 
     def set_modality(self, modality: Modality | None) -> None:
-        self._modality = modality
+        self._take(modality)
         self.setVisible(modality is not None)
+
+    def _take(self, modality: Modality | None) -> None:
+        self._modality = modality
         if modality is not None:
             self.setFixedSize(38 if modality is Modality.INFRARED else 49, 20)
             self.setAccessibleName(modality.label)

@@ -18,6 +18,7 @@ class ActionCard(QAbstractButton):
     def __init__(self, icon: str, title: str, text: str, command: str) -> None:
         super().__init__()
         self._icon, self._title, self._line, self._command = icon, title, text, command
+        self.setToolTip(text)
         self.setAccessibleName(f"{title}: {text}")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(72)
@@ -39,8 +40,10 @@ class ActionCard(QAbstractButton):
         painter.drawText(QRect(53, 15, self.width() - 60, 22), Qt.AlignmentFlag.AlignVCenter, self._title)
         painter.setPen(theme.color("text2"))
         painter.setFont(theme.font(12))
-        painter.drawText(QRect(53, 37, self.width() - 60, 18), Qt.AlignmentFlag.AlignVCenter, self._line)
         key = Button.keymap.key(self._command) if Button.keymap and Button.hints_visible else ""
+        room = QRect(53, 37, self.width() - (123 if key else 60), 18)
+        words = painter.fontMetrics().elidedText(self._line, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
         if key:
             paint_hint(painter, QRect(self.width() - 66, 27, 50, 18), key)
 

@@ -26,7 +26,8 @@ from app.operations import footage
 from app.operations.footage import FootageRow
 from app.session import Session
 from app.times import ItemClock, Reading, clock_offset, drift, offset, plus_minus, short_date_time
-from app.widgets.basic import Button, CheckBox, ComboBox, box, headed, inset, label, set_role
+from app.widgets.basic import Button, ComboBox, box, headed, inset, label, set_role
+from app.widgets.checks import CheckBox
 from app.words import tr
 from engine.errors import UsageError
 

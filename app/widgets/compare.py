@@ -17,7 +17,8 @@ from app.session import Session
 from app.tasks import Pool
 from app.thumbnails import Thumbnails, decode
 from app.tiles import TileModel
-from app.widgets.basic import Button, CheckBox, Segment, box, label, rule
+from app.widgets.basic import Button, Segment, box, label, rule
+from app.widgets.checks import CheckBox
 from app.widgets.compare_side import Side, ZoomPicture
 from app.widgets.observations import Observations
 from app.widgets.pictures import Strip
@@ -46,6 +47,7 @@ class CompareView(QWidget):
         self._full = False
         self.blind = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Comparison of query and candidate"))
         self.observations = Observations()
         self._left, self._right = Side(tr("Query")), Side(tr("Candidate"))
         self._strip = Strip(thumbnails, model, IN_ORDER, ranks=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.clips import Clip
@@ -13,6 +13,7 @@ from app.times import Reading, date_time
 from app.widgets.basic import Badge, ElidedLabel, box, label, styled
 from app.words import counted, tr
 
+TIGHT = 460  # pixels of width under which names and times do not fit beside one another
 HOLD_SECONDS = 0.5  # a clip rests at its end before it begins again
 
 
@@ -62,8 +63,9 @@ class ZoomPicture(QWidget):
                 share.width() * area.width(),
                 share.height() * area.height(),
             )
-            painter.setPen(QPen(theme.color("accent"), 2))
-            painter.drawRect(outline)
+            for width, colour in ((4, QColor(0, 0, 0)), (2, QColor(theme.OVER_FOOTAGE))):
+                painter.setPen(QPen(colour, width))
+                painter.drawRect(outline)
         painter.restore()
         painter.setFont(theme.font(12))
         painter.setPen(theme.color("text1"))
@@ -94,9 +96,9 @@ class Side(QWidget):
         self.clip: Clip | None = None
         self._place = 0.0
         column = box(QVBoxLayout(self))
-        head = styled(QWidget(), "topline")
-        head.setFixedHeight(50)
-        row = box(QHBoxLayout(head), 8, (16, 4, 16, 4))
+        self._head = styled(QWidget(), "topline")
+        row = box(QHBoxLayout(self._head), 8, (16, 4, 16, 4))
+        self._row = row
         left = box(QVBoxLayout(), 0)
         first = box(QHBoxLayout(), 8)
         self._name = label(title, "strong")
@@ -110,12 +112,20 @@ class Side(QWidget):
         row.addLayout(left, 1)
         self._times = label("", "second")
         row.addWidget(self._times)
-        column.addWidget(head)
+        column.addWidget(self._head)
         pictures = box(QHBoxLayout(), 0)
         self.crop, self.film = ZoomPicture(f"{title}: {tr('best crop')}"), ZoomPicture(f"{title}: {tr('clip')}")
         pictures.addWidget(self.crop, 1)
         pictures.addWidget(self.film, 1)
         column.addLayout(pictures, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Both times stand beside the name, or below it where there is no room."""
+        super().resizeEvent(event)
+        tight = event.size().width() < TIGHT
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if tight else QBoxLayout.Direction.LeftToRight)
+        self._row.setSpacing(0 if tight else 8)
+        self._head.setFixedHeight(84 if tight else 50)
 
     def show_person(self, person: Person | None, lead: str = "") -> None:
         self.clip = None

@@ -18,17 +18,16 @@ class DecisionBar(QWidget):
         super().__init__()
         styled(self, "decisionbar")
         self.setFixedHeight(HEIGHT)
-        row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
+        self._row = row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
         words = box(QVBoxLayout(), 0)
         self._rank, self._who = label("", "item"), ElidedLabel("", "small")
         words.addStretch(1)
         words.addWidget(self._rank)
         words.addWidget(self._who)
         words.addStretch(1)
-        holder = QWidget()
-        holder.setFixedWidth(112)
-        holder.setLayout(words)
-        row.addWidget(holder)
+        self._about = QWidget()
+        self._about.setLayout(words)
+        row.addWidget(self._about)
         self.confirm = Button(tr("Confirm…"), "account-check-outline", "confirm", size="large")
         self.reject = Button(tr("Reject"), "close", "reject", size="large")
         self.inconclusive = Button(tr("Inconclusive"), "help", "inconclusive", size="large")
@@ -42,11 +41,15 @@ class DecisionBar(QWidget):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.none)
+        self.set_narrow(False)
         self.show_tile(None, 0)
 
     def set_narrow(self, narrow: bool) -> None:
         """Fewer words where there is less room."""
         self.none.set_text(tr("None of them") if narrow else tr("No candidate is this person"))
+        self.again.set_text(tr("Search again") if narrow else tr("Search from here"))
+        self._about.setFixedWidth(88 if narrow else 112)
+        self._row.setSpacing(6 if narrow else 8)
 
     def show_tile(self, tile: Tile | None, selected: int, *, blind: bool = False) -> None:
         """What a decision would be about."""

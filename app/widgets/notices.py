@@ -49,7 +49,9 @@ class Notice(QFrame):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(super().sizeHint().width(), max(HEIGHT, self.row.heightForWidth(self.width())))
+        edge = self.contentsMargins()  # the frame's line, which the layout does not count
+        height = self.row.heightForWidth(self.width() - edge.left() - edge.right()) + edge.top() + edge.bottom()
+        return QSize(super().sizeHint().width(), max(HEIGHT, height))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """One line; the layout asks the sentence how many more it needs, for a fault is never told by halves."""

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.people import Person, quality_sentence
 from app.thumbnails import Thumbnails
-from app.widgets.basic import Badge, Button, CheckBox, box, label, rule, scrolled, styled
+from app.widgets.basic import Badge, Button, box, label, rule, scrolled, styled
+from app.widgets.checks import CheckBox
 from app.widgets.pictures import CropPicture
 from app.words import tr
 

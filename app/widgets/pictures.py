@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from app import icons, theme
 from app.thumbnails import Thumbnails, Unreadable
 from app.tiles import VERDICT_ICONS, TileModel, paint_fitted
-from app.widgets.basic import paint_check
+from app.widgets.checks import paint_check
 from app.words import tr
 from engine.types import Verdict
 

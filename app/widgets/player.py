@@ -15,7 +15,7 @@ from app.frames import Shown
 from app.words import tr
 
 PATH_SECONDS = 2.0
-BLACK, WHITE = QColor(0, 0, 0), QColor(255, 255, 255)
+BLACK, WHITE, CHOSEN = QColor(0, 0, 0), QColor(255, 255, 255), QColor(theme.OVER_FOOTAGE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +150,7 @@ class PlayerCanvas(QWidget):
         assert self._shown is not None
         feet = path.feet(self._shown.pts, round(PATH_SECONDS * self._second))
         points = [self.on_screen(QRectF(p.x(), p.y(), 0, 0)).topLeft() for p in feet]
-        for width, colour in ((4, BLACK), (2, theme.color("accent") if chosen else WHITE)):
+        for width, colour in ((4, BLACK), (2, CHOSEN if chosen else WHITE)):
             painter.setPen(QPen(colour, width))
             painter.drawPolyline(points)
 
@@ -159,14 +159,14 @@ class PlayerCanvas(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(BLACK, 4 if chosen or hovered else 3))
         painter.drawRect(area)
-        painter.setPen(QPen(theme.color("accent") if chosen else WHITE, 2 if chosen or hovered else 1))
+        painter.setPen(QPen(CHOSEN if chosen else WHITE, 2 if chosen or hovered else 1))
         painter.drawRect(area)
         painter.setFont(theme.font(11))
         width = painter.fontMetrics().horizontalAdvance(path.label) + 12
         tag = QRectF(area.x() - 1, area.y() - 19, width, 17)
         tag.moveTop(max(tag.top(), 0))
-        painter.fillRect(tag, theme.color("accent_fill") if chosen else BLACK)
-        painter.setPen(WHITE)
+        painter.fillRect(tag, CHOSEN if chosen else BLACK)
+        painter.setPen(BLACK if chosen else WHITE)
         painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, path.label)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802

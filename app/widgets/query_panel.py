@@ -67,7 +67,7 @@ class QueryPanel(QWidget):
             line.addWidget(key)
             line.addWidget(shown, 1)
             column.addLayout(line)
-        buttons = box(QHBoxLayout(), 8)
+        buttons = box(QHBoxLayout(), 6)
         more = Button(tr("Add crops…"), "plus", size="small")
         more.clicked.connect(self.more_asked)
         footage = Button(tr("Show in footage"), size="small")

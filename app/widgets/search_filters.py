@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBo
 
 from app.operations.searching import QUALITIES, Archive, Choice
 from app.times import zone
-from app.widgets.basic import Button, CheckBox, ComboBox, box, label, styled
+from app.widgets.basic import Button, ComboBox, box, label, styled
+from app.widgets.checks import CheckBox
 from app.widgets.moment_edit import MomentEdit
 from app.words import grouped, tr
 from engine.types import Modality

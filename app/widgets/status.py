@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app import icons, theme
 from app.tasks import Job, JobState, Runner
@@ -26,6 +27,8 @@ class Chip(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._tail = ""
         self._fit()
+        if not text:  # else it is shown with its parent; shown now, it would be a window of its own
+            self.hide()
 
     def set(self, text: str, colour: str = "text2", tail: str = "", tooltip: str = "") -> None:
         """`tail` is set in the exact face (hashes)."""
@@ -33,6 +36,7 @@ class Chip(QWidget):
         self.setToolTip(tooltip)
         self.setAccessibleName(f"{text} {tail}".strip())
         self._fit()
+        self.setVisible(bool(text))
         self.update()
 
     def _fit(self) -> None:
@@ -42,7 +46,6 @@ class Chip(QWidget):
         if self._tail:
             width += 6 + QFontMetrics(theme.font(11, mono=True)).horizontalAdvance(self._tail)
         self.setFixedWidth(width + 22 + 2)
-        self.setVisible(bool(self._text))
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -161,13 +164,14 @@ class JobTray(QFrame):
         self.setFixedWidth(440)
         self._runner = runner
         self._rows: dict[int, _JobRow] = {}
+        self._before: QWidget | None = None  # had the keyboard before this was opened
         column = box(QVBoxLayout(self), 8, (12, 10, 12, 12))
         head = box(QHBoxLayout(), 8)
         head.addWidget(label(tr("Work"), "strong"))
         head.addStretch(1)
-        clear = Button(tr("Clear ended"), size="small")
-        clear.clicked.connect(runner.clear_ended)
-        head.addWidget(clear)
+        self._clear = Button(tr("Clear ended"), size="small")
+        self._clear.clicked.connect(runner.clear_ended)
+        head.addWidget(self._clear)
         column.addLayout(head)
         self._list = box(QVBoxLayout(), 8)
         column.addLayout(self._list)
@@ -179,10 +183,24 @@ class JobTray(QFrame):
         self._sync()
 
     def toggle(self) -> None:
-        self.setVisible(not self.isVisible())
+        """Show it, with the keyboard in it, or hide it; then the keyboard is where it was."""
         if self.isVisible():
-            self._sync()
-            self.raise_()
+            self.hide()
+            if self._before is not None and shiboken6.isValid(self._before):
+                self._before.setFocus()
+            return
+        self._before = QApplication.focusWidget()
+        self.show()
+        self._sync()
+        self.raise_()
+        self._clear.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Escape leaves."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.toggle()
+        else:
+            super().keyPressEvent(event)
 
     def place(self) -> None:
         """Sit above the status bar's left end."""

@@ -14,7 +14,7 @@ from app.shell import Window
 from tests.app.conftest import PATIENCE_MS, Wait
 
 
-@pytest.mark.parametrize("size", [(1440, 900), (1180, 720)])
+@pytest.mark.parametrize("size", [(1440, 900), (1100, 700)])
 def test_every_page_opens_and_fits(opened: Window, until: Wait, errors: list[Exception], size: tuple[int, int]) -> None:
     opened.resize(*size)
     for entry in PAGES:

@@ -37,6 +37,7 @@ DIALOGS = (
     ("subjects", "shift+p", "Escape"),
     ("footage", "ctrl+shift+a", "Escape"),
     ("review", "m", "ctrl+Return"),
+    ("review", "F2", "Escape"),
 )
 
 
