@@ -101,6 +101,13 @@ def test_cameras_are_placed_by_keyboard_alone_and_it_is_logged(page: Any, until:
     assert "CAM-01 Gate (1)" in page.way.map.accessibleDescription()
 
 
+def test_many_cameras_without_a_place_are_counted(page: Any) -> None:
+    crowd = [Camera(n, f"CAM-{n:02d}") for n in range(1, 41)]
+    page.way.show_appearances(page.view.appearances, crowd, None)
+    assert "CAM-06\nand 34 more" in page.way._beside.text()
+    assert "CAM-40" in page.way._beside.toolTip()
+
+
 def test_half_a_position_is_told_and_not_saved(page: Any) -> None:
     dialog = PlaceCameras(page, page.view.cameras)
     dialog.fields["x"].setText("3")
