@@ -23,7 +23,7 @@ from engine.query import GatheredQuery, Query, QueryCrop, gather_query
 from engine.settings import SearchSettings, as_dict, user_data_dir
 from engine.store.gallery import GalleryMatrix
 from engine.store.records import Tracklet
-from engine.store.searches import NewSearch, QueryPicture, Ranked, Search, hash_ids
+from engine.store.searches import GALLERY_DIGEST, NewSearch, QueryPicture, Ranked, Search
 from engine.store.tracklets import TrackletFilter
 from engine.types import Modality
 
@@ -215,9 +215,9 @@ class _Ranking:
             filters=as_dict(self.options.filters),
             reranker=self.reranker,
             provider=self.asked.provider,
-            versions=component_versions(),
+            versions=component_versions() | GALLERY_DIGEST,
             gallery_size=int(compared.sum()),
-            gallery_sha256=hash_ids(self.gallery.ids[compared]),
+            gallery_sha256=self.gallery.digest(compared),
             note=self.options.note,
         )
         lines = [Ranked(c.rank, c.tracklet.id, c.distance, c.raw_distance) for c in candidates]

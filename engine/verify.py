@@ -71,6 +71,7 @@ def verify_case(case: Case, expected_head: str | None = None) -> Work[VerifyRepo
     for done, plan in enumerate(plans):
         yield Progress("checking site plans", done, len(plans), "plans")
         findings += [Finding("content", problem) for problem in problems(case, plan)]
+    findings += [Finding("content", problem) for problem in (yield from case.gallery.compare())]
     chain = records.chain
     report = VerifyReport(
         tuple(findings), chain.entries, chain.head, len(items), tracklets, crops, len(plans), records.limit

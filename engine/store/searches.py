@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from engine.errors import UsageError
 from engine.store.codec import canonical_json, checked_picture, sha256
 from engine.store.database import Database, Transaction
+
+GALLERY_DIGEST = {"gallery_digest": "2"}  # in a search's versions: how its `gallery_sha256` was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class NewSearch:
-    """Every input of a search. `gallery_sha256` is `hash_ids` of the tracklets that were compared."""
+    """Every input of a search. `gallery_sha256` is `GalleryMatrix.digest` of what was compared, which
+    `versions` says by `GALLERY_DIGEST`; searches without that hold a hash of tracklet ids instead."""
 
     queries: tuple[QueryPicture, ...]
     model_sha256: str
@@ -229,11 +230,6 @@ class SearchStore:
             (search_id,),
         )
         return tuple(StoredQuery(*row) for row in rows)
-
-
-def hash_ids(ids: np.ndarray) -> str:
-    """SHA-256 of tracklet ids, ascending, as little-endian int64: says exactly what a search has compared."""
-    return sha256(np.sort(np.asarray(ids, dtype="<i8")).tobytes())
 
 
 def hash_ranked(ranked: Sequence[Ranked]) -> str:

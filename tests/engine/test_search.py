@@ -19,7 +19,6 @@ from engine.query import Query
 from engine.report import sheets
 from engine.retrieval.rerank import RERANKERS
 from engine.search import SearchFilters, SearchOptions, SearchResult, run_search
-from engine.store.searches import hash_ids
 from engine.store.tracklets import TrackletFilter
 from engine.types import Modality, NewTracklet, Verdict
 from tests.helpers.cases import ingest, new_case, tracklet, unit_vector
@@ -78,7 +77,9 @@ def test_every_input_is_recorded(case: Case) -> None:
     assert stored.model_sha256 == result.model_sha256
     assert stored.reranker == "none"
     assert stored.note == "dock"
-    assert stored.gallery_sha256 == hash_ids(np.array(day))
+    gallery = case.gallery.matrix(stored.model_sha256)
+    assert stored.gallery_sha256 == gallery.digest(gallery.mask(np.array(day)))
+    assert stored.versions["gallery_digest"] == "2"
     assert {"onnxruntime", "numpy", "nightjar"} <= set(stored.versions)
     assert [q.crop_id for q in stored.queries] == [c.crop_id for c in result.query if c.used]
     assert [r.tracklet_id for r in case.searches.results(result.id)] == [c.tracklet.id for c in result.candidates]

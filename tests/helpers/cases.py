@@ -14,7 +14,7 @@ from engine.case import Case
 from engine.pipeline.messages import Batch, Checkpoint, Finished, FrameDetections
 from engine.store.codec import sha256
 from engine.store.records import EvidenceItem, NewRun
-from engine.store.searches import NewSearch, QueryPicture, Ranked, Search, hash_ids
+from engine.store.searches import NewSearch, QueryPicture, Ranked, Search
 from engine.types import Box, CropQuality, Detection, Modality, NewCrop, NewTracklet, Timestamp, TrackPoint
 
 TIME_BASE = Fraction(1, 25)
@@ -144,7 +144,7 @@ def searched(case: Case, query: int | Sequence[int], candidates: Sequence[int], 
         provider="CPUExecutionProvider",
         versions={"nightjar": "0.1.0"},
         gallery_size=len(candidates),
-        gallery_sha256=hash_ids(np.array(candidates)),
+        gallery_sha256=sha256(str(list(candidates)).encode()),
     )
     lines = [Ranked(n, tracklet_id, 0.1 * n, 0.1 * n) for n, tracklet_id in enumerate(candidates, start=1)]
     return case.searches.record(new, lines)

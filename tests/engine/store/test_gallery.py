@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +12,14 @@ import pytest
 
 from engine.case import Case
 from engine.errors import UsageError
+from engine.progress import finish
 from engine.retrieval.distance import fuse
 from engine.retrieval.exact import quantise
+from engine.store.codec import sha256
 from engine.store.gallery import GalleryMatrix
 from engine.store.tracklets import TrackletFilter
 from engine.types import Modality
+from engine.verify import verify_case
 from tests.helpers.cases import EXAMINER, batch, ingest, new_case, new_run, register, tracklet, unit_vector
 
 MODEL = "5" * 64
@@ -86,6 +91,65 @@ def test_the_cache_may_be_deleted_or_damaged_at_any_time(tmp_path: Path) -> None
         for path in case.cache.glob("gallery-*/meta.json"):
             path.write_text("{")
         assert_is_truth(case, case.gallery.matrix(MODEL))
+
+
+def test_files_that_somebody_changed_are_not_searched_and_the_log_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    with new_case(folder) as case:
+        run = case.ingest.begin(register(case, tmp_path).id, new_run())
+        case.ingest.commit(run, batch(0, 9, (tracklet(1), tracklet(2))))
+        case.gallery.matrix(MODEL)
+        case.ingest.commit(run, batch(10, 19, (tracklet(3),)))
+        case.gallery.matrix(MODEL)
+    for name in ("ids", "float16", "int8", "scales", "marks"):
+        (path,) = folder.glob(f"cache/gallery-*/{name}-*")
+        data = path.read_bytes()
+        path.write_bytes(data[len(data) // 3 :] + data[: len(data) // 3])  # rows change places
+        with Case.open(folder, writable=False) as case:
+            (finding,) = [each for each in finish(verify_case(case)).findings if each.area == "content"]
+            assert "search matrix of trial" in finding.sentence
+        with Case.open(folder, examiner=EXAMINER) as case:
+            assert_is_truth(case, case.gallery.matrix(MODEL))
+            assert case.audit.entries(limit=1)[0].action == "gallery.damaged"
+            assert [each for each in finish(verify_case(case)).findings if each.area == "content"] == []
+
+
+def test_a_forged_matrix_with_right_digests_is_told_by_verify(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        ingest(case, register(case, tmp_path), (tracklet(1), tracklet(2)))
+        case.gallery.matrix(MODEL)
+    (path,) = (tmp_path / "case").glob("cache/gallery-*/float16-*")
+    data = path.read_bytes()
+    path.write_bytes(data[32:] + data[:32])
+    meta = path.with_name("meta.json")
+    meta.write_text(meta.read_text().replace(sha256(data), sha256(path.read_bytes())))
+    with Case.open(tmp_path / "case", examiner=EXAMINER) as case:
+        case.gallery.matrix(MODEL)
+        assert any("search matrix of trial" in each.sentence for each in finish(verify_case(case)).findings)
+
+
+@pytest.mark.parametrize("vector", ["zeroblob(32)", "zeroblob(3)", f"x'{'ff7f' * 16}'"])
+def test_embeddings_of_which_no_matrix_can_be_made_do_not_stop_verify(tmp_path: Path, vector: str) -> None:
+    with new_case(tmp_path / "case") as case:
+        ingest(case, register(case, tmp_path), (tracklet(1), tracklet(2)))
+        case.gallery.matrix(MODEL)
+        with closing(sqlite3.connect(case.database)) as connection, connection:
+            connection.execute(f"UPDATE embeddings SET vector = {vector}")
+        assert any("search matrix of trial" in each.sentence for each in finish(verify_case(case)).findings)
+
+
+def test_the_digest_says_what_was_compared_even_where_ids_are_given_out_again(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        item = register(case, tmp_path)
+        seen = set()
+        for seed in (1, 2):
+            run = case.ingest.begin(item.id, new_run(settings={"seed": seed}))
+            case.ingest.commit(run, batch(0, 9, (tracklet(1, seed=seed), tracklet(2, seed=seed))))
+            matrix = case.gallery.matrix(MODEL)
+            assert matrix.ids.tolist() == [1, 2], "the same ids for other tracklets"
+            seen.add(matrix.digest(np.array([True, True])))
+            seen.add(matrix.digest(np.array([True, False])))
+        assert len(seen) == 4
 
 
 def test_a_case_restored_from_a_copy_does_not_use_the_newer_cache(tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.case import Case
 from engine.errors import UsageError
-from engine.store.searches import NewSearch, QueryPicture, Ranked, hash_ids
+from engine.store.searches import NewSearch, QueryPicture, Ranked
 from engine.store.tracklets import TrackletFilter
 from engine.types import Modality, Verdict
 from tests.helpers.cases import EXAMINER, ingest, new_case, register, searched, tracklet
@@ -54,7 +53,7 @@ def test_a_picture_from_outside_is_kept_with_its_hash(case: Case) -> None:
 
 
 def test_ranks_without_gaps_or_nothing(case: Case) -> None:
-    new = NewSearch((QueryPicture(crop_id=1),), "5" * 64, {}, {}, "none", "CPU", {}, 1, hash_ids(np.array([3])))
+    new = NewSearch((QueryPicture(crop_id=1),), "5" * 64, {}, {}, "none", "CPU", {}, 1, "a" * 64)
     with pytest.raises(ValueError, match="ranks"):
         case.searches.record(new, [Ranked(2, 3, 0.1, 0.1)])
     assert len(case.searches.list()) == 1
