@@ -17,6 +17,7 @@ from pathlib import Path
 from engine import errors
 from engine.case import Case
 from engine.errors import EvidenceChangedError, EvidenceError, NightjarError, StorageError, WorkerError
+from engine.media.files import is_folder
 from engine.media.hashing import Stamp, hash_file, stamp
 from engine.pipeline.messages import Batch, Failed, Finished, Job, Message, Opened, Preparing, Resume
 from engine.progress import Progress, Work
@@ -108,7 +109,7 @@ def _check_unchanged(item: EvidenceItem) -> Work[None]:
     digest = yield from hash_file(item.path)
     if digest.sha256 != item.sha256:
         raise EvidenceChangedError(
-            f"{item.exhibit} ({item.path.name}) is not the file that was registered: its size is {digest.size} bytes "
+            f"{item.exhibit} ({item.name}) is not the file that was registered: its size is {digest.size} bytes "
             f"(then {item.size}) and its SHA-256 {digest.sha256[:16]}… (then {item.sha256[:16]}…).",
             "Restore the original file, or register this one as an exhibit of its own.",
         )
@@ -118,7 +119,7 @@ def _require_untouched(item: EvidenceItem, before: Stamp) -> None:
     """Nobody wrote to the item since `before` was taken, as far as a look at it can tell."""
     if stamp(item.path) != before:
         raise EvidenceChangedError(
-            f"{item.exhibit} ({item.path.name}) changed while it was read; nothing of this run is kept.",
+            f"{item.exhibit} ({item.name}) changed while it was read; nothing of this run is kept.",
             "Find out what writes to it, restore the original and ingest again.",
         )
 
@@ -158,7 +159,7 @@ def _follow_child(case: Case, item: EvidenceItem, job: Job, before: Stamp) -> Wo
     What was analysed is what was hashed: the item is looked at before a commit, and hashed again at the end.
     """
     run_id, opened = 0, None
-    folder = item.path.is_dir()  # of any number of pictures: looked at twice, not at every commit
+    folder = is_folder(item.path)  # of any number of pictures: looked at twice, not at every commit
     latest = Progress("starting", 0)
     with _child(job) as (receiving, process):
         for message in _messages(item, receiving, process):
@@ -235,7 +236,7 @@ def _messages(item: EvidenceItem, receiving: Connection, process: BaseProcess) -
 def _death(item: EvidenceItem, exitcode: int | None, position: str) -> WorkerError:
     how = f"was ended by signal {-exitcode}" if exitcode is not None and exitcode < 0 else f"stopped (code {exitcode})"
     return WorkerError(
-        f"The process that reads {item.exhibit} ({item.path.name}) {how} {position}.",
+        f"The process that reads {item.exhibit} ({item.name}) {how} {position}.",
         "What was found until then is kept. Ingest it again to go on from there; if it fails at the same place, "
         "the footage is damaged there.",
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +13,10 @@ from numpy.typing import NDArray
 
 from engine.case import Case
 from engine.errors import EvidenceError, UsageError
+from engine.media.files import open_evidence, shown, unreadable
+from engine.media.still import DAMAGE
 from engine.models.card import Model
-from engine.settings import QualitySettings
+from engine.settings import QualitySettings, QueryPictureSettings
 from engine.types import Box, CropQuality
 
 
@@ -34,6 +39,8 @@ class QueryCrop:
     used: bool
     crop_id: int | None = None
     tracklet_id: int | None = None
+    file_sha256: str | None = None  # of a picture from outside: the file as the examiner gave it
+    file_size: int | None = None
 
     @property
     def note(self) -> str:
@@ -103,30 +110,55 @@ def _picked(case: Case, crop_id: int) -> QueryCrop:
 
 
 def _from_file(path: Path) -> QueryCrop:
-    """A picture from outside the case, kept as JPEG so that the search can be repeated from the case alone."""
+    """A picture from outside the case, kept as JPEG so that the search can be repeated from the case alone, with the
+    SHA-256 and size of the examiner's own file."""
     import cv2
 
     from engine.perception.preprocess import decode_jpeg, encode_jpeg
     from engine.perception.quality import assess
 
+    name = shown(path.name)
+    with open_evidence(path) as file:
+        try:
+            data = file.readall()  # type: ignore[attr-defined]
+        except OSError as error:
+            raise unreadable(path, error) from error
+    _require_bounded(data, name)
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise EvidenceError(
-            f"The picture {path.name} could not be read ({error.strerror}).", "Check the path."
-        ) from error
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # refuses sizes of its own
+        pixels = None
     if pixels is None:
-        raise EvidenceError(f"{path.name} is not a picture that can be read.", "Give a JPEG or PNG of one person.")
+        raise EvidenceError(f"{name} is not a picture that can be read.", "Give a JPEG or PNG of one person.")
     settings = QualitySettings()
     height, width = pixels.shape[:2]
     if width < settings.min_width or height < settings.min_height:
         raise EvidenceError(
-            f"{path.name} is too small to search with: {width} x {height} pixels.",
+            f"{name} is too small to search with: {width} x {height} pixels.",
             f"At least {settings.min_width} x {settings.min_height} are needed.",
         )
     jpeg = encode_jpeg(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), settings.jpeg_quality)
     # The whole picture is the person: it has no frame whose edges could cut anything off.
     surround = Box(width, height, width, height)
     quality = assess(decode_jpeg(jpeg), surround, (3 * width, 3 * height), [], settings)
-    return QueryCrop(jpeg, path.name, quality, True)
+    return QueryCrop(jpeg, name, quality, True, file_sha256=sha256(data).hexdigest(), file_size=len(data))
+
+
+def _require_bounded(data: bytes, name: str) -> None:
+    """Refuse by its header a picture that would fill the memory; what the header does not tell, the decoder does."""
+    from PIL import Image
+
+    limits = QueryPictureSettings()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(BytesIO(data)) as image:
+                width, height = image.size
+    except Image.DecompressionBombError:
+        width = height = limits.max_side + 1
+    except DAMAGE:
+        return
+    if width * height > limits.max_pixels or max(width, height) > limits.max_side:
+        raise EvidenceError(
+            f"{name} has more pixels than a picture of one person needs.", "Cut the person out and save that part."
+        )

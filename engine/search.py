@@ -284,4 +284,4 @@ class _Ranking:
 def _picture(crop: QueryCrop) -> QueryPicture:
     if crop.crop_id is not None:
         return QueryPicture(crop_id=crop.crop_id, label=crop.label)
-    return QueryPicture(jpeg=crop.jpeg, label=crop.label)
+    return QueryPicture(jpeg=crop.jpeg, label=crop.label, file_sha256=crop.file_sha256, file_size=crop.file_size)

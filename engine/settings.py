@@ -139,6 +139,14 @@ class BandSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryPictureSettings:
+    """A picture from outside that a search starts from."""
+
+    max_pixels: int = 100_000_000
+    max_side: int = 65_500  # what a JPEG can hold
+
+
+@dataclass(frozen=True, slots=True)
 class SearchSettings:
     """How a search ranks."""
 

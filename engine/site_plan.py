@@ -16,7 +16,7 @@ import numpy as np
 from engine.case import Case
 from engine.errors import EvidenceChangedError, EvidenceError, StorageError, UsageError
 from engine.media import still
-from engine.media.files import name_of, open_evidence
+from engine.media.files import name_of, open_evidence, shown
 from engine.progress import Progress, Work
 from engine.settings import SitePlanSettings
 from engine.store.site_plans import PlanFile, SitePlan
@@ -40,7 +40,7 @@ def use_plan(case: Case, path: Path, settings: SitePlanSettings | None = None) -
         sha256, size = yield from _copy(path, draft)
         yield Progress("checking the picture", 0, 1, "picture", path.name)
         _decode(draft, path, limits)
-        picture = PlanFile(path.name, still.SUFFIXES[kind.kind], sha256, size, kind.width, kind.height)
+        picture = PlanFile(shown(path.name), still.SUFFIXES[kind.kind], sha256, size, kind.width, kind.height)
         before = case.site_plans.current()
         if before is not None and before.picture.sha256 == sha256:
             raise UsageError(f"{name_of(path)} is the site plan already.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.case import Case
 from engine.errors import CaseCorruptError, EvidenceError
+from engine.media.files import shown
 from engine.media.hashing import hash_file
 from engine.progress import Progress, Work
 from engine.site_plan import problems
@@ -137,16 +138,18 @@ def check_evidence(item: EvidenceItem) -> Work[list[Finding]]:
     """Whether an item's file is there and still has its registered SHA-256; empty where it is so."""
 
     def finding(what: str) -> list[Finding]:
-        return [Finding("evidence", f"{item.exhibit} ({item.path.name}) {what}.")]
+        return [Finding("evidence", f"{item.exhibit} ({item.name}) {what}.")]
 
-    if not item.path.exists():
-        return finding(f"is missing: there is nothing at {item.path}")
     try:
         size = item.path.stat().st_size
         if item.path.is_file() and size != item.size:
             return finding(f"has changed: it has {size} bytes, {item.size} were registered")
         digest = yield from hash_file(item.path)
-    except (EvidenceError, OSError) as error:
+    except (FileNotFoundError, NotADirectoryError):
+        return finding(f"is missing: there is nothing at {shown(str(item.path))}")
+    except OSError as error:
+        return finding(f"could not be read: {error.strerror or error}")
+    except EvidenceError as error:
         return finding(f"could not be read: {error}")
     if (digest.sha256, digest.size) != (item.sha256, item.size):
         return finding("has changed: its SHA-256 is no longer the registered one")

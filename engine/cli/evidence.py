@@ -15,6 +15,7 @@ from engine.cli.case import FOLDER
 from engine.cli.output import Console, command
 from engine.errors import NightjarError, UsageError
 from engine.media.clock import RecorderClock, TimeReading, daily_gain
+from engine.media.files import shown
 from engine.settings import Settings
 from engine.store.records import EvidenceItem
 from engine.types import Modality
@@ -247,7 +248,7 @@ def _document(item: EvidenceItem) -> dict[str, Any]:
     return {
         "id": item.id,
         "exhibit": item.exhibit,
-        "path": str(item.path),
+        "path": shown(str(item.path)),
         "sha256": item.sha256,
         "size": item.size,
         "camera": item.camera.name,
@@ -265,7 +266,7 @@ def _document(item: EvidenceItem) -> dict[str, Any]:
 
 def _table(console: Console, items: list[EvidenceItem]) -> None:
     rows = [
-        (i.exhibit, i.path.name, i.camera.name, i.state.value, i.frames_decoded, i.frames_failed, i.sha256[:16] + "…")
+        (i.exhibit, i.name, i.camera.name, i.state.value, i.frames_decoded, i.frames_failed, i.sha256[:16] + "…")
         for i in items
     ]
     console.table(("exhibit", "file", "camera", "state", "frames", "not decoded", "SHA-256"), rows)
@@ -285,7 +286,5 @@ def _report(report: verb.IngestReport) -> dict[str, Any]:
 
 
 def _report_table(console: Console, reports: list[verb.IngestReport]) -> None:
-    rows = [
-        (r.item.exhibit, r.item.path.name, r.tracklets, r.frames_decoded, r.frames_failed, r.provider) for r in reports
-    ]
+    rows = [(r.item.exhibit, r.item.name, r.tracklets, r.frames_decoded, r.frames_failed, r.provider) for r in reports]
     console.table(("exhibit", "file", "tracklets", "frames", "not decoded", "computed by"), rows)

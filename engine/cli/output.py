@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import io
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -12,7 +13,8 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.errors import Cancelled, NightjarError
+from engine.errors import Cancelled, NightjarError, StorageError
+from engine.media.files import shown
 from engine.progress import Meter, Progress, Work
 
 T = TypeVar("T")
@@ -135,15 +137,37 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--examiner", default=None, help="Who is working (default: the account's name).")
     @functools.wraps(function)
     def wrapped(*args: Any, as_json: bool, examiner: str | None, **options: Any) -> None:
-        console = Console(as_json, examiner or getpass.getuser())
+        console = Console(as_json, examiner if examiner is not None else _account())
+        for stream in (sys.stdout, sys.stderr):  # names that the terminal cannot show are escaped, not a fault
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
             function(console, *args, **options)
         except KeyboardInterrupt:
             _tell(console, Cancelled("Stopped. What was done so far is kept.", "The same command goes on from there."))
         except NightjarError as error:
             _tell(console, error)
+        except BrokenPipeError:  # whoever read the answer has read enough
+            sys.exit(1)
+        except OSError as error:
+            where = f" ({shown(str(error.filename))})" if error.filename else ""
+            _tell(
+                console,
+                StorageError(
+                    f"The system refused: {error.strerror or error}{where}.",
+                    "Check that the disk is connected and has room, and that you may use what is named.",
+                ),
+            )
 
     return wrapped
+
+
+def _account() -> str:
+    """The account's name; empty where the system knows none, and then --examiner must say who is working."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 def _tell(console: Console, error: NightjarError) -> None:

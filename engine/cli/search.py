@@ -15,6 +15,7 @@ from engine.cli.evidence import MODALITY
 from engine.cli.output import Console, command
 from engine.errors import UsageError
 from engine.query import Query
+from engine.store.codec import row_number
 from engine.types import Modality, Verdict
 
 LEAD = "Ranked by appearance: an investigative lead, not an identification. The person may not be in the archive."
@@ -77,7 +78,7 @@ def search(
         )
         query = Query(
             tracklets=tuple(tracklet_id(case, name) for name in tracklets),
-            crops=tuple(int(name) for name in crops if name.isdecimal()),
+            crops=tuple(row_number(name, "crop") for name in crops if name.isdecimal()),
             images=tuple(Path(name) for name in crops if not name.isdecimal()),
         )
         options = verb.SearchOptions(student=student, reranker=reranking, filters=filters, note=note)
@@ -136,11 +137,11 @@ def decide(
 def tracklet_id(case: Case, name: str) -> int:
     """The id behind '17' or 'E-001/3'."""
     if name.isdecimal():
-        return int(name)
+        return row_number(name, "tracklet")
     exhibit, _, ordinal = name.rpartition("/")
     if not exhibit or not ordinal.isdecimal():
         raise UsageError(f"'{name}' does not name a tracklet.", "Write its id, or exhibit and number as E-001/3.")
-    return case.tracklets.find(case.evidence.find(exhibit).id, int(ordinal)).id
+    return case.tracklets.find(case.evidence.find(exhibit).id, row_number(ordinal, "tracklet")).id
 
 
 def camera_id(case: Case, name: str) -> int:
@@ -164,7 +165,10 @@ def _document(result: verb.SearchResult) -> dict[str, Any]:
         "bands": result.band_rule,
         "not_embedded": result.not_embedded,
         "gap_rank_1_2": result.gap,
-        "query": [{"label": c.label, "used": c.used, "note": c.note, "crop": c.crop_id} for c in result.query],
+        "query": [
+            {"label": c.label, "used": c.used, "note": c.note, "crop": c.crop_id, "file_sha256": c.file_sha256}
+            for c in result.query
+        ],
         "candidates": [
             {
                 "rank": c.rank,

@@ -39,6 +39,8 @@ def open_container(path: Path) -> Iterator[Any]:
             )
         except (av.FFmpegError, ValueError, UnicodeError) as error:
             raise not_a_video(path) from error
+        except OSError as error:
+            raise unreadable(path, error) from error
         try:
             refuse_odd_format(path, container.format.name)
             yield container

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +12,32 @@ from typing import BinaryIO
 from engine.errors import EvidenceError
 
 
+def shown(text: str) -> str:
+    """A file name for people, databases and UTF-8 files: bytes that are no UTF-8 (which Python keeps as lone
+    surrogates) as `\\udcff`."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def name_of(path: Path) -> str:
     """How a path is named in messages: its last part, quoted."""
-    return f"'{path.name or path}'"
+    return f"'{shown(path.name or str(path))}'"
+
+
+def is_folder(path: Path) -> bool:
+    """`EvidenceError` where the system does not let one look, or nothing is there."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise EvidenceError(
+            f"{name_of(path)} does not exist.", "Check the path, and that its drive is connected."
+        ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def open_evidence(path: Path) -> BinaryIO:
     """The file opened for reading only; where the system allows it, without touching its access time."""
-    if not path.exists():
-        raise EvidenceError(f"{name_of(path)} does not exist.", "Check the path, and that its drive is connected.")
-    if not path.is_file():
+    if is_folder(path) or not path.is_file():
         raise EvidenceError(f"{name_of(path)} is not a file.", "Choose a video file or a folder of pictures.")
     try:
         file = open(path, "rb", buffering=0, opener=_open_quietly)  # noqa: SIM115 - the caller closes it
@@ -52,7 +69,10 @@ def top_level_boxes(path: Path) -> Iterator[tuple[str, int, int]]:
         offset = 0
         while offset + 8 <= total:
             file.seek(offset)
-            header = file.read(16)
+            try:
+                header = file.read(16)
+            except OSError as error:
+                raise unreadable(path, error) from error
             size, kind = struct.unpack(">I4s", header[:8])
             if size == 1 and len(header) == 16:
                 size = struct.unpack(">Q", header[8:])[0]

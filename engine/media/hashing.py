@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import EvidenceChangedError
-from engine.media.files import name_of, open_evidence, unreadable
+from engine.media.files import is_folder, name_of, open_evidence, unreadable
 from engine.progress import Progress, Work
 
 CHUNK_BYTES = 4 << 20
@@ -33,7 +33,7 @@ def hash_file(path: Path | str) -> Work[FileDigest]:
     fails and `EvidenceChangedError` where a file changes while it is read.
     """
     path = Path(path)
-    if not path.is_dir():
+    if not is_folder(path):
         total = path.stat().st_size if path.is_file() else None
         return (yield from _hash_one(path, 0, total))
     from engine.media.images import pictures_in
@@ -64,7 +64,7 @@ def stamp(path: Path) -> Stamp:
     from engine.media.images import pictures_in
 
     try:
-        found = [(each, each.stat()) for each in (pictures_in(path) if path.is_dir() else [path])]
+        found = [(each, each.stat()) for each in (pictures_in(path) if is_folder(path) else [path])]
     except OSError as error:
         raise unreadable(path, error) from error
     return tuple((each.name, status.st_size, status.st_mtime_ns) for each, status in found)
@@ -75,7 +75,7 @@ def check_size(path: Path, size: int) -> None:
 
     Raises `EvidenceChangedError` where the size is another one, `EvidenceError` where nothing is there any more.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         with open_evidence(path) as file:
             found = os.fstat(file.fileno()).st_size
     else:

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.errors import EvidenceError
 from engine.media.clock import FIRST_YEAR, LAST_YEAR
-from engine.media.files import name_of, open_evidence
+from engine.media.files import is_folder, name_of, open_evidence
 from engine.media.index import NO_DTS, PtsIndex
 from engine.media.still import DAMAGE
 from engine.media.values import DecodeFailures, Probe
@@ -79,7 +79,7 @@ def probe_images(path: Path) -> Probe:
     count = len(listing.pictures)
     return Probe(
         kind="images",
-        container="folder" if path.is_dir() else "picture",
+        container="folder" if is_folder(path) else "picture",
         codec=listing.pictures[0].suffix.lower().lstrip("."),
         pixel_format="rgb24",
         width=width,
@@ -99,7 +99,7 @@ def probe_images(path: Path) -> Probe:
 
 
 def _listed(path: Path) -> _Listing:
-    pictures = pictures_in(path) if path.is_dir() else [path]
+    pictures = pictures_in(path) if is_folder(path) else [path]
     times = [_named_time(each.name) for each in pictures]
     source = "file names"
     if any(time is None for time in times):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EvidenceError
-from engine.media.files import name_of, open_evidence, top_level_boxes
+from engine.media.files import is_folder, name_of, open_evidence, top_level_boxes, unreadable
 from engine.media.values import Probe
 
 SAMPLED_FRAMES = 32  # decoded to judge timing, interlacing and orientation; longer than any reordering (16)
@@ -28,7 +28,7 @@ def probe(path: Path | str) -> Probe:
     path = Path(path)
     from engine.media import images
 
-    if path.is_dir() or images.is_picture(path):
+    if is_folder(path) or images.is_picture(path):
         return images.probe_images(path)
     from engine.media.container import open_container, picture_stream
 
@@ -131,6 +131,8 @@ def _decode_sample(path: Path, container: Any, stream: Any) -> _Sample:
                 break
     except av.FFmpegError:
         pass  # a container damaged further on: judge by what came before
+    except OSError as error:
+        raise unreadable(path, error) from error
     if encrypted:
         raise _encrypted(path)
     if not sample.pictures:
@@ -189,8 +191,8 @@ def _other_streams(container: Any, stream: Any) -> list[str]:
         for each in others
     )
     return [
-        f"Video streams of this file that are left out: {len(others)} ({', '.join(sizes)}). Only the one of the largest "
-        f"picture, stream {stream.index}, is looked at; export the others as files of their own."
+        f"Video streams of this file that are left out: {len(others)} ({', '.join(sizes)}). Only the one of the "
+        f"largest picture, stream {stream.index}, is looked at; export the others as files of their own."
     ]
 
 
@@ -199,7 +201,10 @@ def _cut_off_warnings(path: Path) -> list[str]:
     total = path.stat().st_size
     ends = [offset + size for _, offset, size in top_level_boxes(path)]
     with open_evidence(path) as file:
-        header = file.read(8)
+        try:
+            header = file.read(8)
+        except OSError as error:
+            raise unreadable(path, error) from error
     if header[:4] == b"RIFF" and total < (1 << 30):  # larger AVI files are split into several RIFF chunks
         ends.append(8 + struct.unpack("<I", header[4:])[0])
     missing = max(ends, default=0) - total

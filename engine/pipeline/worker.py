@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 
 from engine.errors import NightjarError, WorkerBugError
+from engine.media.files import shown
 from engine.pipeline.messages import Failed, Job, Message
 
 KEPT = "What was found until then is kept."
@@ -39,4 +40,6 @@ def told(job: Job, analyse: Callable[[Job], Iterator[Message]]) -> Iterator[Mess
         yield Failed(type(error).__name__, str(error), error.hint)
     except Exception as error:  # noqa: BLE001 - a mistake of ours; the parent reports it, and here nobody reads stderr
         trace = "".join(traceback.format_exception(error))
-        yield Failed(WorkerBugError.__name__, f"Nightjar made a mistake while it read {job.path.name}.", KEPT, trace)
+        yield Failed(
+            WorkerBugError.__name__, f"Nightjar made a mistake while it read {shown(job.path.name)}.", KEPT, trace
+        )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.case import Case
+from engine.media.files import shown
 from engine.store.decisions import Decision
 from engine.store.records import EvidenceItem, Tracklet
 from engine.types import Timestamp
@@ -29,7 +30,7 @@ class CaseFacts:
     def origin(self, item_id: int) -> Row:
         """Which original, by exhibit and hash."""
         item = self.items[item_id]
-        return {"exhibit": item.exhibit, "file": item.path.name, "original_sha256": item.sha256}
+        return {"exhibit": item.exhibit, "file": item.name, "original_sha256": item.sha256}
 
     def times(self, item_id: int, at: Timestamp, prefix: str = "") -> Row:
         """One moment on both clocks."""
@@ -65,7 +66,7 @@ def evidence_rows(facts: CaseFacts) -> Iterator[Row]:
         yield {
             **facts.origin(item.id),
             "bytes": item.size,
-            "path": str(item.path),
+            "path": shown(str(item.path)),
             "camera": item.camera.name,
             "state": item.state.value,
             "registered_at": item.registered_at,
@@ -114,7 +115,10 @@ def search_rows(facts: CaseFacts) -> Iterator[Row]:
             "search": search.label,
             "at": search.at,
             "examiner": search.examiner,
-            "query": [{"label": q.label, "sha256": q.sha256} for q in search.queries],
+            "query": [
+                {"label": q.label, "sha256": q.sha256, "file_sha256": q.file_sha256, "file_bytes": q.file_size}
+                for q in search.queries
+            ],
             "model": search.model_name,
             "model_sha256": search.model_sha256,
             "reranking": search.reranker,
@@ -233,4 +237,4 @@ def _iso(when: Any) -> str:
 
 def original_of(item: EvidenceItem) -> str:
     """'E-001 gate.mp4, SHA-256 …', as contact sheets say it."""
-    return f"{item.exhibit} {item.path.name}, SHA-256 {item.sha256}"
+    return f"{item.exhibit} {item.name}, SHA-256 {item.sha256}"

@@ -5,25 +5,36 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import struct
 import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from fractions import Fraction
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 
-from engine.errors import CaseCorruptError
+from engine.errors import CaseCorruptError, UsageError
+from engine.media.files import shown
 
 _MAGIC = b"NJA1"
+
+
+def path_to_text(path: PurePath) -> str:
+    """An absolute path as it is, or, where its name is not UTF-8, as a `file:` address that loses nothing."""
+    text = str(path)
+    return path.as_uri() if path.is_absolute() and shown(text) != text else shown(text)
+
+
 _CONVERSIONS: dict[type, Callable[[Any], Any]] = {
     Enum: lambda value: value.value,
     Fraction: lambda value: f"{value.numerator}/{value.denominator}",
     datetime: lambda value: value.isoformat(),
-    PurePath: str,
+    PurePath: path_to_text,
     np.generic: lambda value: value.item(),
 }
 
@@ -83,6 +94,13 @@ def vectors_from_bytes(blobs: list[bytes], dimension: int) -> np.ndarray:
     return np.frombuffer(b"".join(blobs), "<f2").reshape(len(blobs), dimension)
 
 
+def path_from_text(text: str) -> Path:
+    """The inverse of `path_to_text` for absolute paths."""
+    if not text.startswith("file://"):
+        return Path(text)
+    return Path(os.fsdecode(unquote_to_bytes(text.removeprefix("file://"))))
+
+
 def plain(value: Any) -> Any:
     """`value` as JSON values: dataclasses, mappings and sequences throughout; Fraction as 'n/d', paths as text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -114,6 +132,13 @@ def checked_picture(jpeg: bytes, digest: str, name: str) -> bytes:
             f"The picture of {name} is not the one that was stored.", "Restore case.db from a copy, then verify."
         )
     return jpeg
+
+
+def row_number(text: str, what: str) -> int:
+    """The number of a row from what was typed; `UsageError` where it is none that a case can hold."""
+    if not text.isdecimal() or len(text) > 18:
+        raise UsageError(f"{text!r} is not the number of a {what}.")
+    return int(text)
 
 
 def utc_now() -> str:

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from engine.errors import EvidenceError, UsageError
 from engine.media.clock import RecorderClock, require_sensible
+from engine.media.files import shown
 from engine.store.cameras import CameraStore
-from engine.store.codec import canonical_json, plain
+from engine.store.codec import canonical_json, path_from_text, path_to_text, plain
 from engine.store.database import Database, Transaction
 from engine.store.records import Camera, ClockRecord, Digest, EvidenceItem, Probe
 from engine.types import ItemState, Modality, ModalitySegment
@@ -60,7 +61,7 @@ class EvidenceStore:
             modified = datetime.fromtimestamp(absolute.stat().st_mtime, UTC).isoformat()
         except OSError as error:
             raise EvidenceError(
-                f"{path} could not be read ({error.strerror}).", "Check that it is still there."
+                f"{shown(str(path))} could not be read ({error.strerror}).", "Check that it is still there."
             ) from error
         self._refuse_duplicates(digest.sha256, exhibit)
         with self._db.transaction("evidence.register") as tx:
@@ -68,8 +69,8 @@ class EvidenceStore:
             item_id = tx.insert(
                 "evidence",
                 exhibit=number,
-                path=str(absolute),
-                path_given=str(path),
+                path=path_to_text(absolute),
+                path_given=shown(str(path)),
                 sha256=digest.sha256,
                 size=digest.size,
                 modified_at=modified,
@@ -87,7 +88,7 @@ class EvidenceStore:
             tx.target = f"item:{item_id}"
             tx.details |= {
                 "exhibit": number,
-                "path": str(absolute),
+                "path": absolute,
                 "sha256": digest.sha256,
                 "size": digest.size,
                 "camera": camera,
@@ -175,7 +176,7 @@ class EvidenceStore:
         """The file lies elsewhere now. `EvidenceError` unless its content is the registered one."""
         if digest.sha256 != self.get(item_id).sha256:
             raise EvidenceError(f"{path} is not the registered file: its SHA-256 differs.", "Choose the original.")
-        with self._change(item_id, "relocate", path=os.path.abspath(path)):
+        with self._change(item_id, "relocate", path=path_to_text(Path(os.path.abspath(path)))):
             pass
 
     def set_clock(self, item_id: int, record: ClockRecord) -> ClockRecord:
@@ -279,7 +280,7 @@ def _item(row: sqlite3.Row, camera: Camera) -> EvidenceItem:
     return EvidenceItem(
         id=row["id"],
         exhibit=row["exhibit"],
-        path=Path(row["path"]),
+        path=path_from_text(row["path"]),
         path_given=row["path_given"],
         sha256=row["sha256"],
         size=row["size"],

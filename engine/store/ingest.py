@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from engine.errors import UsageError
+from engine.media.files import shown
 from engine.pipeline.messages import Batch, Checkpoint, Finished, Resume
 from engine.store import results
 from engine.store.codec import canonical_json, pack_arrays, unpack_arrays
@@ -189,7 +190,7 @@ class IngestStore:
 
     def fail(self, item_id: int, failure: str, hint: str = "") -> None:
         """The item could not be ingested; what was committed stays and can be carried on from."""
-        self._stop(item_id, "failed", ItemState.FAILED, failure, hint)
+        self._stop(item_id, "failed", ItemState.FAILED, shown(failure), shown(hint))
 
     def discard(self, item_id: int, failure: str, hint: str = "") -> None:
         """As `fail`, and what the run under way committed is not to be trusted: nothing goes on from it."""

@@ -32,7 +32,16 @@ class WriterLock:
                 f"The case folder {path.parent} cannot be written to ({error.strerror}).",
                 "Open the case read-only, or copy the folder to a place where you may write.",
             ) from error
-        if not lock_file(self._fd):
+        try:
+            locked = lock_file(self._fd)
+        except OSError as error:
+            os.close(self._fd)
+            raise StorageError(
+                f"The case folder {path.parent} lies where files cannot be locked ({error.strerror}), so that two "
+                "programs could write to the case at once.",
+                "Copy the folder to a local disk and work there, or open the case read-only.",
+            ) from error
+        if not locked:
             holder = _describe(_read(self._fd))
             os.close(self._fd)
             raise CaseLockedError(

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from engine.errors import UsageError
 from engine.media.clock import LONGEST_UNCERTAINTY, ClockReading, RecorderClock, require_sensible
+from engine.media.files import shown
 from engine.types import Box, CropQuality, ItemState, Modality, Timestamp
 
 
@@ -135,6 +136,11 @@ class EvidenceItem:
     frames_retimed: int = 0
     retimed_ranges: tuple[tuple[int, int], ...] = ()
     frames_rescaled: int = 0
+
+    @property
+    def name(self) -> str:
+        """The file's name, for people."""
+        return shown(self.path.name)
 
     @property
     def counted(self) -> bool:

@@ -15,7 +15,7 @@ from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
 from engine.errors import CaseTooNewError
-from engine.store.schema_steps import FRAME_TIMES, MARK_CHANGES, ROW_SUMS, SITE_PLANS, never_change, run
+from engine.store.schema_steps import FRAME_TIMES, MARK_CHANGES, QUERY_FILES, ROW_SUMS, SITE_PLANS, never_change, run
 
 APPLICATION_ID = 0x4E4A4152  # 'NJAR', so that `file` and other tools can tell a case from any other SQLite file
 migrations = Migrations("nightjar")
@@ -347,6 +347,12 @@ def m004_row_sums(db: UtilsDatabase) -> None:
 def m005_frame_times(db: UtilsDatabase) -> None:
     """Frames whose own time could not be used, and frames of another size."""
     run(db, FRAME_TIMES)
+
+
+@migrations()
+def m006_query_files(db: UtilsDatabase) -> None:
+    """Which file of the examiner's a picture from outside was made from."""
+    run(db, QUERY_FILES)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -42,6 +42,11 @@ ALTER TABLE evidence ADD COLUMN retimed_ranges TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE evidence ADD COLUMN frames_rescaled INTEGER NOT NULL DEFAULT 0;
 """
 
+QUERY_FILES = """
+ALTER TABLE search_queries ADD COLUMN file_sha256 TEXT;
+ALTER TABLE search_queries ADD COLUMN file_size INTEGER;
+"""
+
 # A mark is where it was set; what is said of it is the newest change that was not undone. Note NULL: taken away.
 MARK_CHANGES = """
 CREATE TABLE mark_changes (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UsageError
-from engine.store.codec import canonical_json, checked_picture, sha256
+from engine.store.codec import canonical_json, checked_picture, row_number, sha256
 from engine.store.database import Database, Transaction
 
 GALLERY_DIGEST = {"gallery_digest": "2"}  # in a search's versions: how its `gallery_sha256` was made
@@ -17,11 +17,14 @@ GALLERY_DIGEST = {"gallery_digest": "2"}  # in a search's versions: how its `gal
 
 @dataclass(frozen=True, slots=True)
 class QueryPicture:
-    """One picture of the person searched for: a crop of the case, or JPEG bytes from outside with a `label`."""
+    """One picture of the person searched for: a crop of the case, or JPEG bytes from outside with a `label`, and
+    SHA-256 and size in bytes of the file that they were made from."""
 
     crop_id: int | None = None
     jpeg: bytes | None = None
     label: str = ""
+    file_sha256: str | None = None
+    file_size: int | None = None
 
     def __post_init__(self) -> None:
         if (self.crop_id is None) == (self.jpeg is None):
@@ -58,13 +61,16 @@ class NewSearch:
 
 @dataclass(frozen=True, slots=True)
 class StoredQuery:
-    """A query picture as recorded: `sha256` of its JPEG, `tracklet_id` where it is a crop of the case."""
+    """A query picture as recorded: `sha256` of its JPEG, `tracklet_id` where it is a crop of the case, `file_sha256`
+    and `file_size` of the examiner's file where it came from outside."""
 
     position: int
     tracklet_id: int | None
     crop_id: int | None
     sha256: str
     label: str
+    file_sha256: str | None = None
+    file_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +183,7 @@ class SearchStore:
 
     def find(self, label: str) -> Search:
         """By 'Q-001' or '1'."""
-        number = label.upper().removeprefix("Q-")
-        if not number.isdecimal():
-            raise UsageError(f"{label!r} is not the number of a search.", "Write it as Q-001.")
-        return self.get(int(number))
+        return self.get(row_number(label.upper().removeprefix("Q-"), "search, as Q-001"))
 
     def of_tracklet(self, tracklet_id: int) -> Sequence[Search]:
         """Searches for which crops of this tracklet were the query."""
@@ -225,8 +228,8 @@ class SearchStore:
 
     def _queries(self, search_id: int) -> tuple[StoredQuery, ...]:
         rows = self._db.rows(
-            "SELECT position, tracklet_id, crop_id, sha256, label FROM search_queries WHERE search_id = ? "
-            "ORDER BY position",
+            "SELECT position, tracklet_id, crop_id, sha256, label, file_sha256, file_size FROM search_queries "
+            "WHERE search_id = ? ORDER BY position",
             (search_id,),
         )
         return tuple(StoredQuery(*row) for row in rows)
@@ -247,11 +250,19 @@ def _write_query(tx: Transaction, search_id: int, position: int, query: QueryPic
         if crop is None:
             raise ValueError(f"the search names crop {query.crop_id}, which does not exist")
         tracklet_id, digest = crop["tracklet_id"], crop["jpeg_sha256"]
-    tx.execute(
-        "INSERT INTO search_queries VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (search_id, position, tracklet_id, query.crop_id, query.jpeg, digest, query.label),
+    file = {"file_sha256": query.file_sha256, "file_size": query.file_size}
+    tx.insert(
+        "search_queries",
+        search_id=search_id,
+        position=position,
+        tracklet_id=tracklet_id,
+        crop_id=query.crop_id,
+        jpeg=query.jpeg,
+        sha256=digest,
+        label=query.label,
+        **file,
     )
-    return {"tracklet": tracklet_id, "crop": query.crop_id, "sha256": digest, "label": query.label}
+    return {"tracklet": tracklet_id, "crop": query.crop_id, "sha256": digest, "label": query.label, **file}
 
 
 def _search(row: sqlite3.Row, queries: tuple[StoredQuery, ...]) -> Search:

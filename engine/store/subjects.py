@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UsageError
+from engine.store.codec import row_number
 from engine.store.database import Database, Transaction
 from engine.types import Modality
 
@@ -85,10 +86,7 @@ class SubjectStore:
 
     def find(self, label: str) -> Subject:
         """By 'S-001' or '1'."""
-        number = label.upper().removeprefix("S-")
-        if not number.isdecimal():
-            raise UsageError(f"{label!r} is not the number of a subject.", "Write it as S-001.")
-        return self.get(int(number))
+        return self.get(row_number(label.upper().removeprefix("S-"), "subject, as S-001"))
 
     def describe(self, subject_id: int, *, name: str, notes: str) -> Subject:
         """Set name and notes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from engine.case import Case
 from engine.errors import EvidenceError, UsageError
@@ -119,7 +121,7 @@ def test_an_rgb_person_is_searched_among_ir(case: Case) -> None:
     ("name", "content", "sentence"),
     [
         ("notes.jpg", b"not a picture", "not a picture"),
-        ("empty.png", b"", "not a picture"),
+        ("empty.png", b"", "is empty"),
         ("tiny.png", cv2.imencode(".png", np.zeros((20, 10, 3), np.uint8))[1].tobytes(), "too small"),
     ],
 )
@@ -134,7 +136,7 @@ def test_an_unusable_picture_is_refused_in_a_sentence(
 def test_nothing_to_search_with_or_in_is_told(case: Case, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nobody to search for"):
         search(case, Query())
-    with pytest.raises(EvidenceError, match="could not be read"):
+    with pytest.raises(EvidenceError, match="does not exist"):
         search(case, Query(images=(tmp_path / "missing.png",)))
     with pytest.raises(UsageError, match="no tracklet 999"):
         search(case, Query(tracklets=(999,)))
@@ -186,3 +188,22 @@ def test_a_sheet_says_what_kind_was_searched_among(case: Case, tmp_path: Path, m
         " 3 IR tracklets compared",
         " 3 RGB tracklets compared",
     ]
+
+
+def test_the_examiners_own_file_is_recorded_by_its_hash(case: Case, tmp_path: Path) -> None:
+    data = case.tracklets.crop_jpeg(case.tracklets.get(of(case, Modality.INFRARED)[0]).best_crop) + b" as it came"
+    (tmp_path / "person.jpg").write_bytes(data)
+    result = search(case, Query(images=(tmp_path / "person.jpg",)))
+    (stored,) = case.searches.get(result.id).queries
+    assert (stored.file_sha256, stored.file_size) == (hashlib.sha256(data).hexdigest(), len(data))
+    (logged,) = case.audit.entries(action="search.record", limit=1)[0].details["queries"]
+    assert (logged["file_sha256"], logged["file_size"]) == (stored.file_sha256, stored.file_size)
+
+
+def test_pictures_of_no_sensible_size_are_refused_in_a_sentence(case: Case, tmp_path: Path) -> None:
+    Image.new("RGB", (70_000, 100)).save(tmp_path / "wide.png")
+    Image.new("1", (60_000, 60_000)).save(tmp_path / "huge.png")
+    Image.new("L", (12_000, 9_000)).save(tmp_path / "large.png")
+    for name in ("wide.png", "huge.png", "large.png"):
+        with pytest.raises(EvidenceError, match=f"{name} has more pixels"):
+            search(case, Query(images=(tmp_path / name,)))
