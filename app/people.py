@@ -66,6 +66,8 @@ def tile(tracklet: Tracklet, start: Reading, *, lead: str = "", note: str = "") 
         adjusted=start.adjusted_time(),
         uncertainty=start.margin(),
         note=note,
+        zone=start.zone,
+        recorder_date=start.recorder_date,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.people import Clocks, tile
 from app.tiles import Tile
-from app.times import Reading, date_time
+from app.times import Reading, date_time, logged
 from app.words import tr
 from engine.types import Modality
 
@@ -92,7 +92,7 @@ def view(case: Case, subject_id: int) -> SubjectView:
             first, last = clock.at(tracklet.start.pts), clock.at(tracklet.end.pts)
             member = members[tracklet.id]
             decision = decisions.get(member.decision_id or 0)
-            words = f"{tr('Confirmed')}, {decision.examiner}, {decision.at[:16].replace('T', ' ')}" if decision else ""
+            words = f"{tr('Confirmed')}, {decision.examiner}, {logged(decision.at)}" if decision else ""
             shown = tile(tracklet, first)
             appearances.append(Appearance(shown, tracklet, first, last, member, words))
         appearances.sort(key=lambda a: a.first.sort_key())

@@ -55,11 +55,16 @@ class Tile:
     verdict: Verdict | None = None
     by: str = ""
     impossible: bool = False
+    zone: str = ""  # of `adjusted`
+    recorder_date: str = ""  # where it is not `date`
 
     def words(self) -> str:
         """For screen readers."""
         parts = [self.lead, BAND_WORDS.get(self.band, self.note), self.modality.label, self.camera, self.date]
-        parts += [self.recorder, VERDICT_WORDS[self.verdict] if self.verdict else tr("Not reviewed")]
+        parts += [
+            f"{self.recorder_date} {self.recorder}".lstrip(),
+            VERDICT_WORDS[self.verdict] if self.verdict else tr("Not reviewed"),
+        ]
         return ", ".join(part for part in parts if part)
 
 
@@ -83,7 +88,8 @@ class TileModel(QAbstractListModel):
             return tile.words() if tile else ""
         if role == Qt.ItemDataRole.ToolTipRole:
             tile = self.tile(index.row())
-            return f"{tile.camera}\n{self.band_rule}".strip() if tile else ""
+            zone = tr("adjusted time in {zone}").format(zone=tile.zone) if tile and tile.zone else ""
+            return "\n".join(part for part in (tile.camera, zone, self.band_rule) if part) if tile else ""
         return None
 
     def show(self, tiles: Sequence[Tile]) -> None:
@@ -223,7 +229,8 @@ class TileDelegate(QStyledItemDelegate):
             tile.camera, Qt.TextElideMode.ElideMiddle, row.width() - (0 if above else date_width)
         )
         _text(painter, row, left | middle, camera, "text1", 12, bold=True)
-        for n, (name, value) in enumerate(((tr("Rec."), tile.recorder), (tr("Adj."), tile.adjusted))):
+        recorder = f"{tile.recorder_date} {tile.recorder}".lstrip()
+        for n, (name, value) in enumerate(((tr("Rec."), recorder), (tr("Adj."), tile.adjusted))):
             row = QRect(room.x(), room.y() + 37 + 15 * n, room.width(), 15)
             _text(painter, row, left | middle, name, "text3", 11)
             missing = n == 1 and not value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,10 +10,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from app.words import duration, tr
+from engine.errors import UsageError
 
 if TYPE_CHECKING:
     from engine.store.records import ClockRecord, EvidenceItem
 
+DAY = 86_400  # seconds
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -30,8 +33,19 @@ class Reading:
 
     @property
     def date(self) -> str:
-        """'8 May', empty where no clock is known."""
+        """'8 May' on the best clock known, empty where none is."""
         return day(self.adjusted or self.recorder)
+
+    @property
+    def recorder_date(self) -> str:
+        """The recorder's own date where that is not `date`, else empty."""
+        own = day(self.recorder)
+        return own if own != self.date else ""
+
+    @property
+    def zone(self) -> str:
+        """The zone that `adjusted` is given in: 'UTC+2'."""
+        return zone(self.adjusted) if self.adjusted else ""
 
     def recorder_time(self, *, exact: bool = False) -> str:
         """Time of day, or the position in the file where the recorder's clock is unknown."""
@@ -40,7 +54,7 @@ class Reading:
         return time_of_day(self.recorder, exact=exact)
 
     def adjusted_time(self, *, exact: bool = False) -> str:
-        """Time of day; empty where no offset was recorded."""
+        """Time of day, to be shown with `zone`; empty where no offset was recorded."""
         return time_of_day(self.adjusted, exact=exact) if self.adjusted else ""
 
     def margin(self) -> str:
@@ -105,13 +119,18 @@ def day(when: datetime | None) -> str:
 
 
 def date_time(when: datetime | None, *, exact: bool = False) -> str:
-    """'11 May 2026, 23:44:20'."""
-    return f"{day(when)} {when.year}, {time_of_day(when, exact=exact)}" if when else ""
+    """'11 May 2026, 23:44:20', followed by its zone ('UTC+2') where it carries one."""
+    return f"{day(when)} {when.year}, {time_of_day(when, exact=exact)} {zone(when)}".rstrip() if when else ""
 
 
 def short_date_time(when: datetime | None) -> str:
     """'11 May 23:44:20'."""
     return f"{day(when)} {time_of_day(when)}" if when else ""
+
+
+def logged(at: str) -> str:
+    """'2026-05-11 21:44 UTC' for a moment as the case records its own doings (ISO 8601, in UTC)."""
+    return f"{at[:16].replace('T', ' ')} UTC"
 
 
 def zone(when: datetime) -> str:
@@ -156,12 +175,36 @@ def drift(rate: Fraction | None) -> str:
     return words.format(n=abs(gained))
 
 
-def seconds_of(text: str, start: datetime | None) -> float | None:
-    """Seconds from an item's first frame for a typed 'H:MM:SS': time of day where `start` is known, else position."""
-    parts = text.strip().split(":")
-    if len(parts) not in (2, 3) or not all(part.isdecimal() for part in parts):
-        return None
-    seconds = float(sum(int(part) * 60**n for n, part in enumerate(reversed(parts))))
+def seconds_of(text: str, start: datetime | None, length: float) -> float:
+    """Seconds from an item's first frame for what was typed: the recorder's time of day ('23:44' or '23:44:20') where
+    `start` is known, else a position ('5:20' or '1:05:20'); seconds may have a fraction.
+
+    `length` of the item in seconds. UsageError where the text says no time, or one that the item does not hold.
+    """
+    found = re.fullmatch(r"\s*(?:(\d+):)?(\d+):(\d+)((?:[.,]\d+)?)\s*", text)
+    if found is None:
+        raise UsageError(
+            tr("“{text}” cannot be read as a time.").format(text=text.strip()),
+            tr("Type hours, minutes and seconds with colons between them: 23:44:20."),
+        )
+    parts = [int(part) for part in found.groups()[:3] if part is not None]
+    parts += [0] if start is not None and len(parts) == 2 and not found[4] else []  # 23:44 is a time of day
+    seconds = Fraction(sum(part * 60**n for n, part in enumerate(reversed(parts))))
+    seconds += Fraction("0" + found[4].replace(",", "."))
+    sound = all(part < 60 for part in parts[1:]) and (start is None or seconds < DAY)
     if start is not None:
-        seconds = (seconds - (start.hour * 3600 + start.minute * 60 + start.second)) % 86400
-    return seconds
+        first = Fraction(start.hour * 3600 + start.minute * 60 + start.second)
+        # Within the second that was typed; a second earlier than the first frame's would be on the day after.
+        seconds = max((seconds - first) % DAY - Fraction(start.microsecond, 1_000_000), Fraction(0))
+    if not sound or seconds > length:
+        raise UsageError(tr("{text} is not in this item.").format(text=text.strip()), _reach(start, length))
+    return float(seconds)
+
+
+def _reach(start: datetime | None, length: float) -> str:
+    if start is None:
+        return tr("It is {length} long.").format(length=duration(length))
+    end = start + timedelta(seconds=length)
+    return tr("By its recorder’s clock it runs from {start} to {end}.").format(
+        start=short_date_time(start), end=short_date_time(end)
+    )

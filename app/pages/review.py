@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QVBoxLayout, QWidget
 
 from app import people
 from app.frames import FrameFeed, Opened, Shown
-from app.operations import footage, searching
+from app.operations import footage
 from app.operations.footage import FootageRow
 from app.overlay import Overlay
 from app.pages.base import Page
 from app.people import Person
+from app.querying import Querying
 from app.session import Changes, Session
 from app.thumbnails import Thumbnails
 from app.tiles import LazyTileModel, Tile
@@ -26,6 +27,7 @@ from app.widgets.player import PlayerCanvas
 from app.widgets.timeline_panel import TimelinePanel
 from app.widgets.transport import TimeBar, Transport
 from app.words import counted, tr
+from engine.errors import UsageError
 
 
 class ReviewPage(Page):
@@ -52,6 +54,7 @@ class ReviewPage(Page):
         self.panel = PersonPanel(self.thumbnails)
         self.marks = MarksPanel(session)
         self.panel.foot.addWidget(self.marks)
+        self.querying = Querying(self)
         row = box(QHBoxLayout())
         column = box(QVBoxLayout())
         self.times, self.transport = TimeBar(), Transport(self.feed)
@@ -101,14 +104,14 @@ class ReviewPage(Page):
         self.marks.asked.connect(self._show_pts)
         self.marks.changed.connect(lambda: self.timeline.show_marks(self.marks.marks))
         self.strip.picked.connect(self._pick_row)
-        self.panel.searched.connect(self._search)
-        self.panel.queried.connect(self._add_to_query)
+        self.panel.searched.connect(self.querying.search)
+        self.panel.queried.connect(self.querying.add)
         self.panel.picked.connect(self.pick)
         self.panel.boxes.toggled.connect(self.canvas.set_boxes)
         self.panel.paths.toggled.connect(self.canvas.set_trails)
         for name, act in {
-            "search": self._search,
-            "query.add": self._add_to_query,
+            "search": self.querying.search,
+            "query.add": self.querying.add,
             "play": self.transport.toggle,
             "step.back": lambda: self.feed.step(-1),
             "step.forward": lambda: self.feed.step(1),
@@ -140,12 +143,17 @@ class ReviewPage(Page):
         self._close()
         self.model.show_ids(())
         self.marks.forget()
+        self.querying.forget()
         self._lost.clear()
         for badge in self._badges:
             badge.set_modality(None)
 
     def refresh(self) -> None:
         self.session.read(footage.rows, self._show_rows, key="review rows")
+
+    def enter(self) -> None:
+        super().enter()
+        self.querying.show()
 
     def focus_main(self) -> None:
         self.canvas.setFocus()
@@ -319,7 +327,7 @@ class ReviewPage(Page):
             if row is not None and self.strip.currentIndex().row() != row:
                 self.strip.select_row(row)
             if search:
-                self._search()
+                self.querying.search()
 
         self.session.read(lambda case: people.person(case, tracklet), done, key="person")
 
@@ -346,18 +354,6 @@ class ReviewPage(Page):
 
         self.session.read(lambda case: case.tracklets.next_start(item_id, pts, backwards=backwards), done, key="jump")
 
-    def _search(self) -> None:
-        if self.person is not None:
-            page = self.shell.show_page("search")
-            if page is not None:
-                page.start_query(searching.query_of(self.person))  # type: ignore[attr-defined]
-
-    def _add_to_query(self) -> None:
-        if self.person is not None:
-            page = self.shell.page("search")
-            total = page.add_query(searching.query_of(self.person))  # type: ignore[attr-defined]
-            self.panel.query.setText(counted(total, tr("person shot in the query"), tr("shots in the query")))
-
     def _seek(self, seconds: float) -> None:
         if self.feed.item is not None:
             self.feed.show(self.feed.item.at(seconds))
@@ -377,9 +373,11 @@ class ReviewPage(Page):
         start = self.row.clock.start.recorder
         question = tr("Recorder time (HH:MM:SS)") if start else tr("Position (H:MM:SS)")
         text, ok = QInputDialog.getText(self, tr("Go to time"), question)
-        seconds = seconds_of(text, start) if ok else None
-        if seconds is not None:
-            self._seek(seconds)
+        if ok:
+            try:
+                self._seek(seconds_of(text, start, self.feed.item.duration))
+            except UsageError as error:
+                self.session.failed.emit(error)
 
     def set_narrow(self, narrow: bool) -> None:
         self.panel.setVisible(not narrow)

@@ -53,7 +53,7 @@ class MarksPanel(QWidget):
         self.list.itemClicked.connect(self._go)
         self.list.itemDoubleClicked.connect(lambda _line: QTimer.singleShot(0, self.ask_edit))
         column.addWidget(self.list)
-        row = box(QHBoxLayout(), 8)
+        row = box(QHBoxLayout(), 4)
         self.previous = Button("", "chevron-left", "mark.previous", size="small")
         self.next = Button("", "chevron-right", "mark.next", size="small")
         self.edit = Button("", "pencil-outline", "mark.edit", size="small")
@@ -113,7 +113,7 @@ class MarksPanel(QWidget):
         for mark in found:
             words = self.words(mark)
             line = QListWidgetItem(words)
-            line.setToolTip(f"{words}\n{_authors(mark)}")
+            line.setToolTip(f"{mark.note}\n{self._when(mark.pts, exact=True)}\n{_authors(mark)}".lstrip())
             line.setSizeHint(QSize(0, LINE))
             self.list.addItem(line)
         self.list.setFixedHeight(LINE * min(max(len(found), 1), VISIBLE))
@@ -127,12 +127,13 @@ class MarksPanel(QWidget):
         return f"{mark.note or tr('no note')}\n{self._when(mark.pts)}"
 
     def _when(self, pts: int, *, exact: bool = False) -> str:
-        """'Rec. 23:10:28  Adj. 23:10:16 ±1 s'; the position where no clock is known."""
+        """'Rec. 23:10:28  Adj. 23:10:16 ±1 s', with the zone where `exact`; the position where no clock is known."""
         if self._clock is None:
             return ""
         at = self._clock.at(pts)
         recorder = tr("Rec. {time}").format(time=at.recorder_time(exact=exact))
-        adjusted = f"{at.adjusted_time(exact=exact)} {at.margin()}" if at.adjusted else tr("not set")
+        beside = f"{at.zone} {at.margin()}" if exact else at.margin()
+        adjusted = f"{at.adjusted_time(exact=exact)} {beside}" if at.adjusted else tr("not set")
         return f"{recorder}  {tr('Adj. {time}').format(time=adjusted)}"
 
     def ask(self) -> None:

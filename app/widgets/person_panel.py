@@ -15,6 +15,7 @@ from app.widgets.pictures import CropPicture
 from app.words import tr
 
 WIDTH = 304
+NO_OFFSET = tr("no offset set")
 
 
 class PersonPanel(QWidget):
@@ -93,7 +94,8 @@ class PersonPanel(QWidget):
         for title, reading in ((tr("First seen"), person.first), (tr("Last seen"), person.last)):
             adjusted = reading.adjusted_time(exact=True)
             lines += [title, f"{reading.recorder_time(exact=True)} {tr('rec.')}"]
-            lines += [f"{adjusted} {tr('adj.')}" if adjusted else tr("no offset set"), ""]
+            lines += [f"{adjusted} {tr('adj.')}", f"{reading.zone} {reading.margin()}"] if adjusted else [NO_OFFSET]
+            lines.append("")
         lines += [tr("Crops"), tr("{n} chosen").format(n=len(person.crops)), "", tr("Quality")]
         lines.append(quality_sentence(person.best.quality))
         self._facts.setText("\n".join(lines))

@@ -59,8 +59,8 @@ class QueryPanel(QWidget):
             picture.toggled.connect(lambda used, p=picture: self._use(p.crop, used))
         self._warning = label("", "warning", wrap=True)
         column.addWidget(self._warning)
-        self._where = [ElidedLabel() for _ in range(3)]
-        for name, shown in zip((tr("Camera"), tr("Recorder"), tr("Adjusted")), self._where, strict=True):
+        self._where = [ElidedLabel() for _ in range(4)]
+        for name, shown in zip((tr("Camera"), tr("Recorder"), tr("Adjusted"), ""), self._where, strict=True):
             line = box(QHBoxLayout(), 8)
             key = label(name, "quiet")
             key.setFixedWidth(64)
@@ -108,9 +108,11 @@ class QueryPanel(QWidget):
         text = text or (tr("Left out: {why}").format(why=left_out[0]) if left_out else "")
         self._warning.setText(text)
         self._warning.setVisible(bool(text))
-        adjusted = f"{date_time(person.first.adjusted)} {person.first.margin()}" if person.first.adjusted else ""
-        recorder = date_time(person.first.recorder) or person.first.recorder_time()
-        for shown, value in zip(self._where, (person.camera, recorder, adjusted or tr("no offset set")), strict=True):
+        first = person.first
+        adjusted = date_time(first.adjusted.replace(tzinfo=None)) if first.adjusted else tr("no offset set")
+        recorder = date_time(first.recorder) or first.recorder_time()
+        times = (person.camera, recorder, adjusted, f"{first.zone} {first.margin()}".strip())
+        for shown, value in zip(self._where, times, strict=True):
             shown.set_text(value)
 
     def show_pictures(self, pictures: Sequence[QImage]) -> None:

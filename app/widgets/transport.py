@@ -43,7 +43,7 @@ class TimeBar(QWidget):
         self._recorder.setText(date + reading.recorder_time(exact=True))
         adjusted = f"{reading.adjusted:%Y-%m-%d} {reading.adjusted_time(exact=True)}" if reading.adjusted else "–"
         self._adjusted.setText(adjusted)
-        self._margin.setText(reading.margin() if reading.adjusted else tr("no offset set"))
+        self._margin.setText(f"{reading.zone} {reading.margin()}" if reading.adjusted else tr("no offset set"))
         set_role(self._margin, "quiet" if reading.adjusted else "warning")
         words = tr("PTS {pts} at {base}   Frame {n}")
         self._pts.setText(words.format(pts=shown.pts, base=row.item.time_base, n=grouped(shown.index)))

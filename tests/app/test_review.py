@@ -14,8 +14,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app import people
-from app.operations import cases
+from app.operations import cases, searching
 from app.shell import Window
+from app.tasks import Job, JobState
 from app.widgets import marks_panel
 from engine.case import Case
 from engine.types import Modality
@@ -76,7 +77,7 @@ def test_the_person_chosen_last_is_the_one_searched_for(
     gate = threading.Event()
     monkeypatch.setattr(people, "person", _held(people.person, lambda who: who == first, gate))
     searched: list[int] = []
-    monkeypatch.setattr(page, "_search", lambda: searched.append(page.person.tracklet.id))
+    monkeypatch.setattr(page.querying, "search", lambda: searched.append(page.person.tracklet.id))
     page.canvas.searched.emit(first)  # a double click, and before that person has been read
     page.canvas.picked.emit(second)  # a click on somebody else
     until(lambda: page.person is not None)
@@ -160,3 +161,39 @@ def test_what_failed_in_other_footage_is_not_told(
     qtbot.wait(50)
     assert not errors
     assert page.canvas._shown is not None
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
+    """The tracklets of each search that was asked for; none is made."""
+    asked: list[set[int]] = []
+    ended = Job("search", lambda: iter(()), state=JobState.DONE)
+    run = lambda _s, draft, _c, _d: asked.append({crop.tracklet for crop in draft.crops}) or ended  # noqa: E731
+    monkeypatch.setattr(searching, "run", run)
+    return asked
+
+
+def _choose(page: Any, until: Wait, person: int) -> None:
+    page.shell.show_page("review")
+    page.pick(person)
+    until(lambda: page.person is not None and page.person.tracklet.id == person)
+
+
+def test_shots_collected_on_review_are_searched_together(page: Any, until: Wait, searches: list[set[int]]) -> None:
+    first, second, third = [t.id for t in page.session.case.tracklets.list() if t.modality is Modality.INFRARED]
+    for person in (first, second):
+        _choose(page, until, person)
+        page.trigger("query.add")
+    assert page.panel.query.text() == "2 shots in the query"
+    page.trigger("search")
+    assert searches == [{first, second}]
+    assert "the 2 shots collected" in page.shell._notice._text.text()
+
+    _choose(page, until, third)
+    page.trigger("search")
+    assert searches[1:] == [{third}]
+    assert "A new query: the 2 shots collected before are not part of it." in page.shell._notice._text.text()
+    _choose(page, until, first)
+    assert not page.panel.query.text()
+    page.trigger("search")
+    assert searches[2:] == [{first}], "they were given up"
