@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QVBoxLayout, QWidget
 
 from app import site_plans
 from app.operations import cameras
@@ -37,12 +37,17 @@ class SitePlanPanel(QWidget):
         column = box(QVBoxLayout(self), 8)
         self.words = label(NONE, "quiet", wrap=True)
         column.addWidget(self.words)
-        self.remove = Button(tr("Remove plan…"), "image-off-outline", size="small")
+        row = box(QHBoxLayout(), 8)
+        self.remove = Button("", "delete-outline", size="small")
+        self.remove.setAccessibleName(tr("Remove the site plan"))
+        self.remove.setToolTip(tr("Remove the site plan…"))
         self.remove.clicked.connect(self.ask_removal)
         self.choose = Button(tr("Site plan…"), "floor-plan", "plan.choose", size="small")
         self.choose.clicked.connect(self.ask_plan)
-        column.addWidget(self.choose)
-        column.addWidget(self.remove)
+        row.addWidget(self.choose)
+        row.addWidget(self.remove)
+        row.addStretch(1)
+        column.addLayout(row)
         self.show_plan(None)
 
     def show_plan(self, plan: SitePlan | None) -> None:
@@ -83,7 +88,7 @@ class SitePlanPanel(QWidget):
 
     @staticmethod
     def _told(plan: SitePlan) -> str:
-        words = tr("{name}\nchosen by {who} on {day}\nSHA-256 {hash}…\n{approximate}")
+        words = tr("{name}, chosen by {who} on {day}, SHA-256 {hash}…\n{approximate}")
         picture = plan.picture
         return words.format(
             name=picture.name,

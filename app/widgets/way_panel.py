@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LANES, MAP = "lanes", "map"
 BESIDE = 224
 MAP_HEIGHT = 220  # at least
-NAMED = 6  # cameras without a place; more are counted
+NAMED = 3  # cameras without a place; more are counted
 WORDS = {
     LANES: tr("adjusted time; outlined: IR, filled: RGB; whiskers: clock uncertainty"),
     MAP: tr("numbered in order of adjusted time; dashed: order not certain"),
@@ -110,8 +110,8 @@ class WayPanel(QWidget):
         lines = []
         names = [camera.name for camera in self.map.plan.without]
         if names:
-            more = [tr("and {n} more").format(n=len(names) - NAMED)] if len(names) > NAMED else []
-            lines += [tr("Without a place on this plan:"), *names[:NAMED], *more, ""]
+            more = tr(" and {n} more").format(n=len(names) - NAMED) if len(names) > NAMED else ""
+            lines.append(tr("Without a place here: {names}").format(names=", ".join(names[:NAMED]) + more))
         if self._lost:
             words = tr("{n} not in the order: no clock offset is set.")
             lines.append(words.format(n=counted(self._lost, tr("appearance"), tr("appearances"))))
