@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -43,7 +42,6 @@ def pick_folder(parent: QWidget, title: str, start: str = "") -> str:
 def dialog_buttons(dialog: QDialog, accept: str) -> QDialogButtonBox:
     """Cancel, and the one that accepts."""
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-    buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())  # the style's own is a red cross
     ok = Button(accept, primary=True)
     ok.setDefault(True)
     buttons.addButton(ok, QDialogButtonBox.ButtonRole.AcceptRole)
@@ -71,7 +69,9 @@ class CaseDialog(QDialog):
         form = QFormLayout()
         if new:
             form.addRow(tr("Title"), self.title)
-        form.addRow(tr("New, empty folder") if new else tr("Case folder"), place)
+        words = tr("New, empty folder") if new else tr("Case folder")
+        self.folder.setAccessibleName(words)  # the row's field is a layout, so its label does not name it
+        form.addRow(words, place)
         form.addRow(tr("Examiner"), self.examiner)
         column = box(QVBoxLayout(self), 12, (16, 16, 16, 16))
         column.addLayout(form)

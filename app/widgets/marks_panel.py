@@ -53,11 +53,16 @@ class MarksPanel(QWidget):
         self.list.itemClicked.connect(self._go)
         self.list.itemDoubleClicked.connect(lambda _line: QTimer.singleShot(0, self.ask_edit))
         column.addWidget(self.list)
-        row = box(QHBoxLayout(), 4)
         self.previous = Button("", "chevron-left", "mark.previous", size="small")
         self.next = Button("", "chevron-right", "mark.next", size="small")
-        self.edit = Button("", "pencil-outline", "mark.edit", size="small")
-        self.remove = Button("", "delete-outline", "mark.remove", size="small")
+        self.edit = Button(tr("Edit…"), "pencil-outline", "mark.edit", size="small")
+        self.remove = Button(tr("Remove"), "delete-outline", "mark.remove", size="small")
+        for pair in ((self.previous, self.next), (self.edit, self.remove)):
+            row = box(QHBoxLayout(), 8)
+            for button in pair:
+                row.addWidget(button)
+            row.addStretch(1)
+            column.addLayout(row)
         for button, name in (
             (self.previous, tr("Previous mark")),
             (self.next, tr("Next mark")),
@@ -66,13 +71,10 @@ class MarksPanel(QWidget):
         ):
             button.setAccessibleName(name)
             button.setToolTip(name)
-            row.addWidget(button)
         self.previous.clicked.connect(lambda: self.step(-1))
         self.next.clicked.connect(lambda: self.step(1))
         self.edit.clicked.connect(self.ask_edit)
         self.remove.clicked.connect(self.remove_chosen)
-        row.addStretch(1)
-        column.addLayout(row)
         column.addStretch()
         self._show(())
 

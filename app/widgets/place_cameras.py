@@ -14,6 +14,7 @@ from app.dialogs import dialog_buttons
 from app.site_plans import Ground
 from app.widgets.basic import Button, box, label, set_role
 from app.widgets.camera_map import CameraMap
+from app.widgets.focus_ring import Ringed
 from app.widgets.lists import ShortList
 from app.widgets.site_plan_panel import APPROXIMATE
 from app.words import tr
@@ -52,7 +53,7 @@ class PlacingMap(CameraMap):
         self._owner.nudge(step[0] * size, step[1] * size)
 
 
-class PlaceCameras(QDialog):
+class PlaceCameras(Ringed, QDialog):
     """Edits copies; `positions` says what was changed."""
 
     def __init__(self, parent: QWidget, cameras: Sequence[Camera], ground: Ground | None = None) -> None:

@@ -14,8 +14,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import theme
+from app.dialogs import CaseDialog, TextDialog
 from app.pages import PAGES
 from app.shell import Window
+from app.widgets.place_cameras import PlaceCameras
 from app.widgets.status import StatusBar
 from engine.types import Modality
 from tests.app.conftest import Wait
@@ -46,7 +48,7 @@ def spoken(widget: QWidget) -> str:
     return str(found.text(QAccessible.Text.Name)) if found else ""
 
 
-def stops(window: Window) -> Iterator[tuple[QWidget, np.ndarray, np.ndarray]]:
+def stops(window: QWidget) -> Iterator[tuple[QWidget, np.ndarray, np.ndarray]]:
     """Press Tab until it comes round: each widget reached, how it looked then, and after the keyboard had left it."""
     QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Tab)
     first = last = QApplication.focusWidget()
@@ -68,7 +70,7 @@ def stops(window: Window) -> Iterator[tuple[QWidget, np.ndarray, np.ndarray]]:
     raise AssertionError(f"Tab does not come round, it is at {spoken(last)}")
 
 
-def faults(window: Window, where: str) -> list[str]:
+def faults(window: QWidget, where: str) -> list[str]:
     """Widgets whose focus cannot be seen, or that have no name."""
     found = []
     for widget, focused, left in stops(window):
@@ -116,6 +118,25 @@ def test_tab_shows_where_it_is_among_candidates(opened: Window, until: Wait, nam
     subjects: Any = opened.show_page("subjects")
     until(lambda: subjects.view is not None and not opened.session.pool.busy())
     found += faults(opened, f"subjects, {name}")
+    assert found == []
+
+
+@pytest.mark.parametrize("name", theme.THEMES)
+def test_tab_shows_where_it_is_in_dialogs(opened: Window, until: Wait, name: str) -> None:
+    dress(name)
+    case = opened.session.case
+    assert case is not None
+    found = []
+    for dialog in (
+        CaseDialog(opened, opened.session, "", new=True),
+        TextDialog(opened, "Split", "Why?", "", "Split", needed=True),
+        PlaceCameras(opened, case.cameras.list()),
+    ):
+        dialog.show()
+        dialog.activateWindow()
+        until(lambda dialog=dialog: QApplication.activeWindow() is dialog)
+        found += faults(dialog, f"{type(dialog).__name__}, {name}")
+        dialog.close()
     assert found == []
 
 
