@@ -12,10 +12,11 @@ import click
 from engine import ingest as verb
 from engine.case import Case
 from engine.cli.case import FOLDER
-from engine.cli.output import Console, command
-from engine.errors import NightjarError, UsageError
+from engine.cli.output import Console, command, leave_with
+from engine.errors import UsageError
 from engine.media.clock import RecorderClock, TimeReading, daily_gain
 from engine.media.files import shown
+from engine.progress import Work
 from engine.settings import Settings
 from engine.store.records import EvidenceItem
 from engine.types import Modality
@@ -52,11 +53,13 @@ def add(
         raise UsageError("One exhibit number cannot name several files.", "Add them one at a time.")
     kind = Modality(modality) if modality else None
     with Case.open(folder, examiner=console.examiner) as case:
-        added = [
-            console.run(verb.register(case, path, camera, exhibit=exhibit, modality=kind, start_time=start))
-            for path in footage
-        ]
+
+        def register(path: Path) -> Work[EvidenceItem]:
+            return verb.register(case, path, camera, exhibit=exhibit, modality=kind, start_time=start)
+
+        added, failures = console.run_all([(shown(path.name), register(path)) for path in footage])
         console.answer([_document(item) for item in added], lambda: _table(console, added))
+    leave_with(failures)
 
 
 @evidence.command("list")
@@ -213,19 +216,12 @@ def ingest(
         items = [case.evidence.find(name) for name in names] or verb.pending(case)
         if not items and not case.evidence.list():
             raise UsageError("The case has no footage yet.", "Add some with 'nightjar evidence add'.")
-        reports, failures = [], []
-        for item in items:
-            try:
-                reports.append(console.run(verb.ingest_item(case, item.id, options)))
-            except NightjarError as error:
-                if len(items) == 1:
-                    raise
-                console.notice(str(error))
-                failures.append(error)
+        reports, failures = console.run_all(
+            [(item.exhibit, verb.ingest_item(case, item.id, options)) for item in items]
+        )
         document = {"done": [_report(report) for report in reports], "failed": [str(error) for error in failures]}
         console.answer(document, lambda: _report_table(console, reports))
-    if failures:
-        raise failures[0]
+    leave_with(failures)
 
 
 def _frames(ends: list[TimeReading]) -> list[str]:

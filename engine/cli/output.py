@@ -55,6 +55,21 @@ class Console:
         with _Bar() as bar:
             return finish(work, bar.show)
 
+    def run_all(self, works: Sequence[tuple[str, Work[T]]]) -> tuple[list[T], list[NightjarError]]:
+        """Run one named work after the other, going on where one fails: what they gave, and the faults, which are told
+        on standard error. A fault of the only one is raised."""
+        done: list[T] = []
+        failures: list[NightjarError] = []
+        for name, work in works:
+            try:
+                done.append(self.run(work))
+            except NightjarError as error:
+                if len(works) == 1:
+                    raise
+                self.notice(f"{name}: {error}" + (f" {error.hint}" if error.hint else ""))
+                failures.append(error)
+        return done, failures
+
 
 class _Bar:
     """A progress bar on a terminal; plain lines, at most one every ten seconds, elsewhere."""
@@ -160,6 +175,12 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             )
 
     return wrapped
+
+
+def leave_with(failures: Sequence[NightjarError]) -> None:
+    """After the answer: the exit code of the first fault that was told beside it, if there was one."""
+    if failures:
+        sys.exit(failures[0].exit_code)
 
 
 def _account() -> str:

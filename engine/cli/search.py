@@ -121,6 +121,10 @@ def decide(
         line = next((line for line in case.searches.results(found.id) if line.rank == rank), None)
         if line is None:
             raise UsageError(f"{found.label} lists {found.listed} candidates; there is no rank {rank}.")
+        if subject is not None and verdict != Verdict.CONFIRMED:
+            raise UsageError("Only a confirmed candidate is gathered under a subject.", "Leave --subject out.")
+        if verdict == Verdict.CONFIRMED and not reason.strip():
+            raise UsageError("A confirmation needs a reason.", "Give it with --reason: it stands in the report.")
         if verdict == "undo":
             current = case.decisions.current(found.id).get(line.tracklet_id)
             if current is None:
@@ -129,7 +133,7 @@ def decide(
         else:
             with case.together():
                 (decision,) = case.decisions.decide(found.id, [line.tracklet_id], Verdict(verdict), reason=reason)
-                if subject is not None and verdict == Verdict.CONFIRMED:
+                if subject is not None:
                     case.subjects.add(case.subjects.find(subject).id, [line.tracklet_id], decision_id=decision.id)
         console.answer(decision, lambda: click.echo(f"{found.label} rank {rank}: {verdict}."))
 

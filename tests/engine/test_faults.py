@@ -183,4 +183,3 @@ def test_what_nobody_thought_of_is_still_told_in_a_sentence(tmp_path: Path, monk
 
     monkeypatch.setattr(Case, "open", refused)
     assert "The system refused: Disk quota exceeded (/cases/case.db)." in fault("case", "info", tmp_path)
-

@@ -285,3 +285,39 @@ def test_a_search_by_time_names_the_exhibits_that_it_leaves_out(searched: Path) 
     assert "Left out, since their time is not known: E-001." in result.stderr
     assert "recorder's own time, since its clock was never compared with a reference: E-002." in result.stderr
     assert len(answer(*asked)["time_notices"]) == 2
+
+
+def test_files_behind_one_that_fails_are_still_added(empty: Path, tmp_path: Path) -> None:
+    for n in range(3):
+        Image.new("RGB", (64, 48), (n, n, n)).save(tmp_path / f"{n}.png")
+    first, second, third = (tmp_path / f"{n}.png" for n in range(3))
+    answer("evidence", "add", empty, first, "--camera", "A")
+    result = nightjar("evidence", "add", empty, first, tmp_path / "gone.png", second, third, "--camera", "A", "--json")
+    assert result.exit_code == 2
+    assert [item["exhibit"] for item in json.loads(result.stdout)] == ["E-002", "E-003"]
+    assert "0.png: This content is already in the case as E-001." in result.stderr
+    assert "'gone.png' does not exist" in result.stderr
+    assert "already in the case" in fault(2, "evidence", "add", empty, first, "--camera", "A")
+
+
+def test_ingesting_items_of_which_one_fails_answers_with_one_document(empty: Path, tmp_path: Path) -> None:
+    for n in range(2):
+        Image.new("RGB", (64, 48), (n, n, n)).save(tmp_path / f"{n}.png")
+        answer("evidence", "add", empty, tmp_path / f"{n}.png", "--camera", "A")
+    (tmp_path / "0.png").unlink()
+    result = nightjar("ingest", empty, "--detector", "motion", "--json")
+    assert result.exit_code == 3
+    document = json.loads(result.stdout)
+    assert [item["exhibit"] for item in document["done"]] == ["E-002"]
+    assert "does not exist" in document["failed"][0]
+
+
+def test_a_confirmation_needs_a_reason_and_only_it_fills_a_subject(searched: Path) -> None:
+    label = answer("search", searched, "--tracklet", "E-001/1")["search"]
+    assert "needs a reason" in fault(2, "decide", searched, label, 1, "confirmed")
+    assert "needs a reason" in fault(2, "decide", searched, label, 1, "confirmed", "--reason", "  ")
+    gathered = ("--reason", "other coat", "--subject", "S-001")
+    assert "Only a confirmed candidate" in fault(2, "decide", searched, label, 1, "rejected", *gathered)
+    assert "Only a confirmed candidate" in fault(2, "decide", searched, label, 1, "undo", *gathered)
+    with Case.open(searched, writable=False) as case:
+        assert case.decisions.current(case.searches.find(label).id) == {}
