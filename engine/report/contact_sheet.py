@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from engine.report.lettering import face, wrapped
 from engine.report.targets import whole_file
 
 TILE_WIDTH, TILE_HEIGHT = 128, 256
-CAPTION_LINE, MARGIN = 15, 10
-NOTICE_CHARACTER = 7  # pixels; notices wrap at the sheet's width
+MARGIN = 10
+TITLE, HEADING, NOTICE, CAPTION = 18, 14, 12, 11  # sizes of the lettering, pixels
 _MADE_BY = ("Software", "Nightjar contact sheet")  # PNG, third edition, 11.3.3.2: a textual chunk
 BACKGROUND, SURROUND, TEXT, QUIET = "#1b1b1b", "#3c3c3c", "#ededed", "#a0a0a0"
 
@@ -36,23 +36,30 @@ def write_contact_sheet(
     Raises StorageError where the file cannot be written. The picture is a pure function of its arguments.
     """
     width = MARGIN + columns * (TILE_WIDTH + MARGIN)
-    notices = [line for notice in notices for line in textwrap.wrap(notice, (width - 2 * MARGIN) // NOTICE_CHARACTER)]
-    caption_lines = max((len(tile.lines) for _, tiles in rows for tile in tiles), default=0)
-    tile_height = TILE_HEIGHT + caption_lines * CAPTION_LINE + MARGIN
-    height = MARGIN + 26 + len(notices) * 18 + MARGIN
-    height += sum(24 + _lines(len(tiles), columns) * tile_height for _, tiles in rows) + MARGIN
+    blocks = [
+        (wrapped(heading, HEADING, width - 2 * MARGIN), [_lettered(tile) for tile in tiles]) for heading, tiles in rows
+    ]
+    head = [
+        *((line, TITLE, TEXT) for line in wrapped(title, TITLE, width - 2 * MARGIN)),
+        *((line, NOTICE, QUIET) for notice in notices for line in wrapped(notice, NOTICE, width - 2 * MARGIN)),
+    ]
+    caption_lines = max((len(tile.lines) for _, tiles in blocks for tile in tiles), default=0)
+    tile_height = TILE_HEIGHT + caption_lines * _leading(CAPTION) + MARGIN
+    height = 3 * MARGIN + sum(_leading(size) for _, size, _ in head)
+    height += sum(
+        len(heading) * _leading(HEADING) + _lines(len(tiles), columns) * tile_height for heading, tiles in blocks
+    )
     sheet = Image.new("RGB", (width, height), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     y = MARGIN
-    draw.text((MARGIN, y), title, TEXT, ImageFont.load_default(18))
-    y += 26
-    for notice in notices:
-        draw.text((MARGIN, y), notice, QUIET, ImageFont.load_default(12))
-        y += 18
+    for line, size, colour in head:
+        draw.text((MARGIN, y), line, colour, face(size))
+        y += _leading(size)
     y += MARGIN
-    for heading, tiles in rows:
-        draw.text((MARGIN, y), heading, TEXT, ImageFont.load_default(14))
-        y += 24
+    for heading, tiles in blocks:
+        for line in heading:
+            draw.text((MARGIN, y), line, TEXT, face(HEADING))
+            y += _leading(HEADING)
         for number, tile in enumerate(tiles):
             x = MARGIN + (number % columns) * (TILE_WIDTH + MARGIN)
             _draw_tile(sheet, draw, tile, x, y + number // columns * tile_height)
@@ -70,6 +77,16 @@ def is_contact_sheet(path: Path) -> bool:
     return start.startswith(b"\x89PNG") and "\0".join(_MADE_BY).encode() in start
 
 
+def _leading(size: int) -> int:
+    """Pixels from one line to the next."""
+    return size * 3 // 2
+
+
+def _lettered(tile: Tile) -> Tile:
+    """The same tile with its lines as they are drawn."""
+    return Tile(tile.image, tuple(line for text in tile.lines for line in wrapped(text, CAPTION, TILE_WIDTH)))
+
+
 def _lines(count: int, columns: int) -> int:
     return -(-count // columns)
 
@@ -81,7 +98,6 @@ def _draw_tile(sheet: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, x: int
     image = image.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
     draw.rectangle((x, y, x + TILE_WIDTH - 1, y + TILE_HEIGHT - 1), fill=SURROUND)
     sheet.paste(image, (x + (TILE_WIDTH - image.width) // 2, y + (TILE_HEIGHT - image.height) // 2))
-    font = ImageFont.load_default(11)
     for number, line in enumerate(tile.lines):
-        top = y + TILE_HEIGHT + 2 + number * CAPTION_LINE
-        draw.text((x, top), line, TEXT if number == 0 else QUIET, font)
+        top = y + TILE_HEIGHT + 2 + number * _leading(CAPTION)
+        draw.text((x, top), line, TEXT if number == 0 else QUIET, face(CAPTION))

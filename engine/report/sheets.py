@@ -19,7 +19,6 @@ from engine.store.subjects import Subject
 
 LEAD = "Ranked by appearance: an investigative lead, not an identification. The person may not be in the archive."
 _TRACKLETS_PER_SHEET = 400
-_REASON = 40  # characters that fit a heading
 
 
 def tracklet_sheet(case: Case, tracklets: Sequence[Tracklet], path: Path) -> None:
@@ -88,7 +87,7 @@ def subject_sheet(case: Case, subject: Subject, path: Path, warnings: Sequence[s
             for crop in case.tracklets.crops(tracklet.id)
         ]
         member = members[tracklet.id]
-        why = "confirmed" if member.decision_id else member.reason[:_REASON] or "put in by hand"
+        why = "confirmed" if member.decision_id else member.reason or "put in by hand"
         heading = f"{tracklet.label}  {tracklet.modality.label}  {tracklet.camera}  {_when(times)}  {why}"
         rows.append((heading, tiles))
     items = sorted({t.item_id for t in tracklets})

@@ -165,6 +165,7 @@ def subject_rows(facts: CaseFacts) -> Iterator[Row]:
     """Every member of every subject, in order of time within one as far as it is known."""
     for subject in facts.case.subjects.list():
         members = {m.tracklet_id: m for m in facts.case.subjects.members(subject.id)}
+        tracklets = facts.case.tracklets.rows(list(members))
         rows = [
             {
                 "subject": subject.label,
@@ -176,9 +177,13 @@ def subject_rows(facts: CaseFacts) -> Iterator[Row]:
                 "at": members[tracklet.id].at,
                 **facts.appearance(tracklet),
             }
-            for tracklet in facts.case.tracklets.rows(list(members))
+            for tracklet in tracklets
         ]
-        yield from sorted(rows, key=lambda row: (row["first_adjusted_utc"] or "~", row["tracklet"]))
+        keys = [
+            (row["first_adjusted_utc"] or "~", tracklet.item_id, tracklet.start.pts, tracklet.id)
+            for row, tracklet in zip(rows, tracklets, strict=True)
+        ]
+        yield from (row for _, row in sorted(zip(keys, rows, strict=True), key=lambda each: each[0]))
 
 
 def mark_rows(facts: CaseFacts) -> Iterator[Row]:

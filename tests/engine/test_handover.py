@@ -23,10 +23,11 @@ from engine.models.library import ModelLibrary
 from engine.progress import finish
 from engine.report import handover
 from engine.report.handover import Handover, write_handover
+from engine.report.tables import TABLES, CaseFacts
 from engine.site_plan import use_plan
 from engine.store.records import ClockRecord, Position
 from engine.types import Verdict
-from tests.helpers.cases import searched, unit_vector
+from tests.helpers.cases import ingest, new_case, register, searched, tracklet, unit_vector
 from tests.helpers.films import people_case
 from tests.helpers.plans import draw_plan
 
@@ -239,3 +240,13 @@ def test_a_place_that_cannot_be_written_leaves_nothing(case: Case, tmp_path: Pat
     work.close()
     assert list((tmp_path / "out").iterdir()) == []
     assert not case.audit.entries(action="report.handover")
+
+
+def test_members_without_times_stand_in_the_order_of_the_footage(tmp_path: Path) -> None:
+    with new_case(tmp_path / "case") as case:
+        ingest(case, register(case, tmp_path), tuple(tracklet(n, start=200 - 15 * n) for n in range(1, 13)))
+        subject = case.subjects.create("X")
+        case.subjects.add(subject.id, case.tracklets.ids().tolist())
+        rows = list(TABLES["subjects"](CaseFacts(case)))
+    assert [row["first_pts"] for row in rows] == sorted(row["first_pts"] for row in rows)
+    assert len(rows) == 12
