@@ -20,6 +20,11 @@ def main() -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
+    from app import words
+
+    app = QApplication(sys.argv)
+    words.install_translation(app)
+
     from app import crash, tasks, theme
     from app.garbage import GarbageKeeper
     from app.preferences import Preferences
@@ -29,7 +34,6 @@ def main() -> int:
     from engine.settings import user_data_dir
 
     logging.getLogger().addHandler(crash.memory_log)
-    app = QApplication(sys.argv)
     app.setApplicationName("Nightjar")
     app.setDesktopFileName("nightjar")
     install_hooks(tasks.Relay(app), tasks.report)

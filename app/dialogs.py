@@ -1,4 +1,4 @@
-"""The few dialogs: case, key sheet, one line of text, a date and time."""
+"""The few dialogs: case, key sheet, one text."""
 
 from __future__ import annotations
 
@@ -15,14 +15,19 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app.keys import COMMANDS, SCOPES, KeyMap
+from app.pages import PAGES
 from app.session import Session
 from app.widgets.basic import Button, box, label
 from app.words import tr
+
+KEY_COLUMNS = 3
+MARGIN = 48  # of the window above and below the key sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,27 +157,48 @@ def ask_text(parent: QWidget, title: str, question: str, accept: str, text: str 
     return dialog.edit.toPlainText().strip() if dialog.exec() else None
 
 
+def _keys_of(scope: str, keymap: KeyMap) -> tuple[QGridLayout, int]:
+    """The keys of one page, or those that work everywhere, under its name; and how many lines they take."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(16)
+    grid.setVerticalSpacing(6)
+    titles = {entry.name: entry.title for entry in PAGES}
+    grid.addWidget(label(titles.get(scope, tr("Everywhere")), "item"), 0, 0, 1, 2)
+    rows = [command for command in COMMANDS if command.scope == scope]
+    for n, command in enumerate(rows, start=1):
+        grid.addWidget(label(keymap.key(command.name), "mono"), n, 0)
+        grid.addWidget(label(command.text, "second"), n, 1)
+    grid.setColumnStretch(1, 1)
+    return grid, len(rows) + 2
+
+
 def key_sheet(parent: QWidget, keymap: KeyMap, page: str) -> None:
     """Every key, the current page's first."""
     dialog = QDialog(parent)
     dialog.setWindowTitle(tr("Keys"))
     column = box(QVBoxLayout(dialog), 12, (20, 16, 20, 16))
-    row = box(QHBoxLayout(), 32)
-    order = sorted(SCOPES, key=lambda scope: (scope != page, scope != ""))
-    for scope in order[:3]:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(6)
-        grid.addWidget(label(scope.capitalize() if scope else tr("Everywhere"), "item"), 0, 0, 1, 2)
-        rows = [c for c in COMMANDS if c.scope == scope]
-        for n, command in enumerate(rows, start=1):
-            grid.addWidget(label(keymap.key(command.name), "mono"), n, 0)
-            grid.addWidget(label(command.text, "second"), n, 1)
-        grid.setRowStretch(len(rows) + 1, 1)
-        row.addLayout(grid)
-    column.addLayout(row)
+    inside = QWidget()
+    row = box(QHBoxLayout(inside), 32, (0, 0, 16, 0))
+    columns = [box(QVBoxLayout(), 16) for _ in range(KEY_COLUMNS)]
+    filled = [0] * KEY_COLUMNS
+    for scope in sorted(SCOPES, key=lambda scope: (scope != page, scope != "")):
+        shortest = filled.index(min(filled))
+        grid, rows = _keys_of(scope, keymap)
+        columns[shortest].addLayout(grid)
+        filled[shortest] += rows
+    for each in columns:
+        each.addStretch(1)
+        row.addLayout(each)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(inside)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumWidth(inside.sizeHint().width() + area.verticalScrollBar().sizeHint().width())
+    column.addWidget(area, 1)
     column.addWidget(label(tr("Keys can be changed under Settings. In text fields letters are letters."), "quiet"))
     close = Button(tr("Close"))
     close.clicked.connect(dialog.accept)
     column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+    high = dialog.sizeHint().height() - area.sizeHint().height() + inside.sizeHint().height()
+    dialog.resize(dialog.sizeHint().width(), min(high, parent.height() - MARGIN))
     dialog.exec()

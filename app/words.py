@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+
+from engine.settings import resources_dir
+
+TRANSLATIONS = resources_dir() / "translations"  # nightjar_de.qm and so on, made by Qt's lupdate and lrelease
+
+
+def install_translation(app: QCoreApplication, folder: Path = TRANSLATIONS) -> bool:
+    """Speak the language of the user's system, where `folder` has it.
+
+    Before anything else of the window is imported: commands, pages and tables get their words when they are.
+    """
+    translator = QTranslator(app)
+    return translator.load(QLocale(), "nightjar", "_", str(folder)) and app.installTranslator(translator)
 
 
 def tr(text: str) -> str:

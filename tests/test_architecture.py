@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -105,6 +106,17 @@ def test_files_and_functions_stay_small() -> None:
                 if length > MAX_FUNCTION_LINES:
                     where = f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
                     breaches.append(f"{where}: {length} lines (at most {MAX_FUNCTION_LINES})")
+    assert not breaches, "\n".join(breaches)
+
+
+def test_dates_are_written_alike_on_every_system() -> None:
+    """'%-d' is glibc's own: Windows refuses it."""
+    breaches = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
+        for path in _sources(*HOUSES)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"%[-#][a-zA-Z]", node.value)
+    ]
     assert not breaches, "\n".join(breaches)
 
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from app.pages.base import Page
 from app.session import Changes, Session
+from app.times import day
 from app.widgets.basic import Button, Glyph, box, label, rule, scrolled, set_role, styled
 from app.widgets.cards import ActionCard, RecentRow
 from app.words import tr
@@ -203,7 +204,7 @@ class StartPage(Page):
 def _when(text: str) -> str:
     when = datetime.fromisoformat(text).astimezone()
     today = datetime.now().astimezone().date() == when.date()
-    return tr("today, {t}").format(t=when.strftime("%H:%M")) if today else when.strftime("%-d %b %Y")
+    return tr("today, {t}").format(t=when.strftime("%H:%M")) if today else f"{day(when)} {when.year}"
 
 
 PAGE = StartPage

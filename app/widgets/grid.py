@@ -18,7 +18,7 @@ class TileView(QListView):
     """Arrows move row by row and wrap; letters are left to the page's keys."""
 
     current_changed = Signal(int)
-    opened = Signal(int)  # Enter or double click
+    opened = Signal(int)  # double click; Enter is a key of the page's
 
     def __init__(self, thumbnails: Thumbnails, model: TileModel, name: str, *, strip: bool = True) -> None:
         super().__init__()

@@ -127,7 +127,8 @@ class PlaceCameras(Ringed, QDialog):
         self.map.show_cameras(self._cameras, ())
         for name, field in self.fields.items():
             value = getattr(camera, name) if camera else None
-            field.setText("" if value is None else f"{value:.10g}")
+            # Every digit: what is shown is read back when the positions are saved.
+            field.setText("" if value is None else repr(float(value)).removesuffix(".0"))
 
     def _pressed(self, x: float, y: float) -> None:
         """Take hold of the camera there, else put the chosen one there."""

@@ -121,6 +121,17 @@ def test_half_a_position_is_told_and_not_saved(page: Any) -> None:
     assert dialog.positions() == {page.view.cameras[0].id: Position(x=3.0, y=4.0)}
 
 
+def test_positions_that_nobody_touched_stay_to_the_last_digit(page: Any) -> None:
+    case = page.session.case
+    projected = Position(3_456_789.123456, 5_812_345.654321, 52.520006599999996, 13.404954000000001)
+    case.cameras.place({camera.id: projected for camera in case.cameras.list()})
+    dialog = PlaceCameras(page, case.cameras.list())
+    dialog.list.setCurrentRow(1)
+    dialog.fields["longitude"].setText(dialog.fields["longitude"].text() + " ")
+    dialog.accept()
+    assert dialog.positions() == {}
+
+
 def test_a_click_on_a_camera_walks_through_its_appearances(page: Any, until: Wait) -> None:
     cameras = _cameras(page)
     gate = cameras["CAM-01 Gate"].id
