@@ -50,14 +50,30 @@ def pixels(path: Path, longest: int) -> np.ndarray:
     with _opened(path) as image:
         if image.format == "JPEG":
             image.draft("RGB", (longest, longest))  # decodes at a half, a quarter or an eighth where that is enough
-        ImageOps.exif_transpose(image, in_place=True)
-        shrunk = _smooth(image)
+        whole = _decoded_webp(image, path) if image.format == "WEBP" else image
+        ImageOps.exif_transpose(whole, in_place=True)
+        shrunk = _smooth(whole)
         shrunk.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
         if shrunk.mode == "RGBA":
             ground = Image.new("RGBA", shrunk.size, "white")
             ground.alpha_composite(shrunk)
             shrunk = ground
         return np.ascontiguousarray(np.asarray(shrunk.convert("RGB"), dtype=np.uint8))
+
+
+def _decoded_webp(header: Any, path: Path) -> Any:
+    """By OpenCV: Pillow's reader of this kind keeps the interpreter, and so the window, until all is decoded."""
+    import cv2
+    from PIL import Image
+
+    with open_evidence(path) as file:
+        found = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None:
+        raise ValueError("OpenCV cannot decode it")
+    order = cv2.COLOR_BGRA2RGBA if found.shape[2] == 4 else cv2.COLOR_BGR2RGBA
+    image = Image.fromarray(cv2.cvtColor(found, order))
+    image.info["exif"] = header.info.get("exif", b"")
+    return image
 
 
 def _smooth(image: Any) -> Any:

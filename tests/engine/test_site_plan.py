@@ -101,18 +101,22 @@ def test_a_removed_plan_stays_in_the_folder_and_can_come_back(case: Case, tmp_pa
 
 
 def test_transparent_turned_grey_and_large_plans_are_shown_upright_on_white(case: Case, tmp_path: Path) -> None:
-    clear = finish(use_plan(case, draw_plan(tmp_path / "clear.png", mode="RGBA")))
-    shown = plan_pixels(case, clear)
-    assert shown.shape == (400, 640, 3)
-    assert shown[4, 4].tolist() == [255, 255, 255]
-    assert shown.min() == 0
+    for name, options in (("clear.png", {}), ("clear.webp", {"lossless": True})):
+        clear = finish(use_plan(case, draw_plan(tmp_path / name, mode="RGBA", **options)))
+        shown = plan_pixels(case, clear)
+        assert shown.shape == (400, 640, 3)
+        assert shown[4, 4].tolist() == [255, 255, 255]
+        assert shown.min() == 0
     from PIL import Image
 
     exif = Image.Exif()
     exif[still.ORIENTATION] = 6  # to be turned a quarter clockwise
-    turned = finish(use_plan(case, draw_plan(tmp_path / "phone.jpg", exif=exif)))
-    assert (turned.picture.width, turned.picture.height) == (400, 640)
-    assert plan_pixels(case, turned).shape == (640, 400, 3)
+    for name in ("phone.jpg", "phone.webp", "phone.png"):
+        turned = finish(use_plan(case, draw_plan(tmp_path / name, exif=exif)))
+        assert (turned.picture.width, turned.picture.height) == (400, 640)
+        shown = plan_pixels(case, turned)
+        assert shown.shape == (640, 400, 3)
+        assert shown[300, 368].max() < 100, "the upper wall is at the right"
     deep = tmp_path / "deep.tif"
     Image.fromarray(np.full((20, 30), 0x8000, np.uint16)).save(deep)
     assert plan_pixels(case, finish(use_plan(case, deep))).max() == 0x80
@@ -133,6 +137,8 @@ def _bad(tmp_path: Path, what: str) -> Path:
         draw_plan(tmp_path / "plan.gif").rename(path)
     elif what == "short":
         path.write_bytes(draw_plan(tmp_path / "whole.png").read_bytes()[:-600])
+    elif what == "short-webp":
+        path.write_bytes(draw_plan(tmp_path / "whole.webp").read_bytes()[:-300])
     elif what == "short-jpeg":
         path.write_bytes(draw_plan(tmp_path / "whole.jpg").read_bytes()[:-900])
     elif what == "large":
@@ -152,6 +158,7 @@ def _bad(tmp_path: Path, what: str) -> Path:
         ("gif", "not a PNG, JPEG, BMP, TIFF or WebP picture"),
         ("short", "damaged or cut short"),
         ("short-jpeg", "damaged or cut short"),
+        ("short-webp", "damaged"),
         ("large", "1200 × 1000 pixels, more than a plan needs"),
         ("long", "larger than 1 MiB"),
     ],
