@@ -94,7 +94,8 @@ class GalleryStore:
         self._embeddings = embeddings
         self._cache = cache
         self._temporary: Path | None = None
-        self._sound: dict[Path, tuple[str, int]] = {}  # generation and rows that this process has checked or written
+        # What this process has checked or written: rows, and the files' sizes and times when it had.
+        self._sound: dict[Path, tuple[int, gallery_files.Stamp]] = {}
 
     def matrix(self, model_sha256: str) -> GalleryMatrix:
         """The up-to-date matrix. `UsageError` where the case has no embedding of this model."""
@@ -126,7 +127,7 @@ class GalleryStore:
                     meta = yield from self._append(folder, model_sha256, meta)
                     gallery_files.write_meta(folder, meta)
                     gallery_files.remove_older(folder, meta)
-                    self._sound[folder] = (meta.generation, meta.rows)
+                    self._sound[folder] = (meta.rows, gallery_files.stamp(folder, meta))
                 return _open(folder, model_sha256, meta)
             finally:
                 os.close(fd)
@@ -175,13 +176,12 @@ class GalleryStore:
         return row == meta.rows
 
     def _unchanged(self, folder: Path, meta: Meta) -> Work[bool]:
-        """Whether the files hold what was written; they are read once in a process."""
-        generation, known = self._sound.get(folder, ("", 0))
-        known = known if generation == meta.generation else 0
-        if known < meta.rows:
-            if not (yield from gallery_files.check(folder, meta, known)):
+        """Whether the files hold what was written; they are read once in a process, and where they look touched."""
+        now = gallery_files.stamp(folder, meta)
+        if self._sound.get(folder) != (meta.rows, now):
+            if not (yield from gallery_files.check(folder, meta)):
                 return False
-            self._sound[folder] = (meta.generation, meta.rows)
+            self._sound[folder] = (meta.rows, now)
         return True
 
     def _note_damage(self, model_sha256: str) -> None:

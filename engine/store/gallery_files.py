@@ -103,18 +103,26 @@ def arrays(folder: Path, meta: Meta) -> list[np.ndarray]:
     ]
 
 
-def check(folder: Path, meta: Meta, known: int) -> Work[bool]:
-    """Whether the files still hold what was written to them, after the first `known` rows that need no look."""
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def stamp(folder: Path, meta: Meta) -> Stamp:
+    """Name, size and time of change of each file: whether somebody wrote to them since, as far as a look can tell."""
+    found = ((path, path.stat()) for path, _ in layout(folder, meta))
+    return tuple((path.name, status.st_size, status.st_mtime_ns) for path, status in found)
+
+
+def check(folder: Path, meta: Meta) -> Work[bool]:
+    """Whether the files still hold what was written to them."""
     if sum(piece.rows for piece in meta.pieces) != meta.rows:
         return False
     first = 0
     for piece in meta.pieces:
-        if first >= known:
-            yield Progress("checking the gallery", first, meta.rows, "tracklets")
-            for (path, width), digest in zip(layout(folder, meta), piece.sha256, strict=True):
-                found = yield from _hash(path, first * width, piece.rows * width)
-                if found != digest:
-                    return False
+        yield Progress("checking the gallery", first, meta.rows, "tracklets")
+        for (path, width), digest in zip(layout(folder, meta), piece.sha256, strict=True):
+            found = yield from _hash(path, first * width, piece.rows * width)
+            if found != digest:
+                return False
         first += piece.rows
     return True
 
