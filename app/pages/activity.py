@@ -238,7 +238,7 @@ class ActivityPage(Page):
                 entries=counted(report.audit_entries, tr("entry"), tr("entries")),
                 crops=counted(report.crops, tr("crop"), tr("crops")),
             )
-            self._result.show_message("plain", words)
+            self._result.show_message("plain", " ".join((words, report.limit)).rstrip())
         else:
             more = counted(len(report.findings), tr("finding"), tr("findings"))
             words = "; ".join(finding.sentence for finding in report.findings[:3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_an_untouched_case_passes_and_the_check_is_logged(folder: Path) -> None:
         assert (report.evidence_items, report.tracklets, report.crops, report.head) == (2, 3, 6, head)
         assert case.audit.entries(limit=1)[0].details["verified_head"] == head
     assert verify(folder, head).passed
+
+
+def test_work_that_goes_on_meanwhile_is_no_finding(folder: Path) -> None:
+    with Case.open(folder, examiner=EXAMINER) as case, ThreadPoolExecutor(1) as analyst:
+
+        def go_on() -> None:
+            case.decisions.decide(1, [3], Verdict.INCONCLUSIVE)
+            case.marks.add(1, 5, "seen while it was checked")
+            case.gallery.matrix("5" * 64)
+
+        report = finish(verify_case(case), lambda _: analyst.submit(go_on).result())
+        assert len(case.marks.list(1)) > 10
+    assert report.findings == ()
+    assert verify(folder).passed
 
 
 def test_evidence_that_is_missing_changed_or_shorter_is_named(folder: Path) -> None:
