@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from app.people import Clocks, tile
 from app.tiles import Tile
 from app.times import Reading, date_time, logged
-from app.words import tr
+from app.words import counted, tr
 from engine.types import Modality
 
 if TYPE_CHECKING:
@@ -111,11 +111,12 @@ def nearby(case: Case, tracklet_id: int) -> list[Tile]:
 
 
 def span_words(shown: SubjectView) -> str:
-    """'10 appearances, 6 cameras, 10–11 May'."""
+    """'10 appearances · 6 cameras · 10 May – 11 May'."""
     cameras = len({a.camera for a in shown.appearances})
     dates = [a.first.adjusted or a.first.recorder for a in shown.appearances]
     known = [when for when in dates if when is not None]
-    words = tr("{n} appearances · {c} cameras").format(n=len(shown.appearances), c=cameras)
+    words = counted(len(shown.appearances), tr("appearance"), tr("appearances"))
+    words += f" · {counted(cameras, tr('camera'), tr('cameras'))}"
     if known:
         first, last = (
             date_time(min(known, key=lambda w: w.timestamp())),

@@ -240,7 +240,9 @@ class SubjectsPage(Page):
         for side, (modality, model) in enumerate(self.models.items()):
             shown = view.of(modality)
             self._sides.setStretch(side, min(max(len(shown), 1), WIDEST))
-            model.show([a.tile for a in shown])
+            tiles = [a.tile for a in shown]
+            if tiles != model.tiles:  # else what is selected stays selected
+                model.show(tiles)
             self._counts[modality].setText(counted(len(shown), tr("appearance"), tr("appearances")))
         self.way.show_appearances(view.appearances, view.cameras, view.plan)
         known = [a.tracklet.id for a in view.appearances]

@@ -172,6 +172,21 @@ def test_what_is_done_is_done_to_the_subject_chosen_in_the_list(
     assert page.view.subject.id == 2
 
 
+def test_an_ingest_that_ends_leaves_the_selection_alone(page: Any, until: Wait) -> None:
+    case = page.session.case
+    night = [t.id for t in case.tracklets.list() if t.modality is Modality.INFRARED]
+    case.subjects.add(2, [night[1]])  # they are never in the picture together
+    _turn_to(page, 1, until)
+    until(lambda: len(page.view.appearances) == 2)
+    view = page.views[Modality.INFRARED]
+    view.selectAll()
+    assert page._span.text().startswith("2 appearances · 1 camera")
+    reading = page.view
+    page.session.changed.emit(Changes(tracklets=True))
+    until(lambda: page.view is not reading)
+    assert sorted(page._chosen()) == sorted(night[1:])
+
+
 def test_a_subject_without_members_shows_no_appearance(page: Any, until: Wait) -> None:
     case = page.session.case
     case.subjects.remove(1, [m.tracklet_id for m in case.subjects.members(1)])
