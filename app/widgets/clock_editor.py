@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDateTimeEdit,
     QDoubleSpinBox,
     QFrame,
     QGridLayout,
@@ -25,9 +25,10 @@ from PySide6.QtWidgets import (
 from app.operations import footage
 from app.operations.footage import FootageRow
 from app.session import Session
-from app.times import ItemClock, Reading, clock_offset, drift, offset, plus_minus, short_date_time
+from app.times import ItemClock, Reading, clock_offset, drift, logged, offset, plus_minus, short_date_time, zone
 from app.widgets.basic import Button, ComboBox, box, headed, inset, label, set_role
 from app.widgets.checks import CheckBox
+from app.widgets.moment_edit import DialEdit, MomentEdit
 from app.words import tr
 from engine.errors import UsageError
 
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from engine.store.records import ClockRecord
 
 SOURCES = ("Wall clock on site", "Telephone, network time", "GPS or radio clock", "Talking clock", "Other")
-FORMAT = "d MMM yyyy HH:mm:ss"
 BESIDE = tr("Recorder time is kept; adjusted time is computed beside it.")
+UNSTATED = tr("State the uncertainty, then the offset can be recorded.")
 SUMS = (
     tr("Offset"),
     tr("Drift"),
@@ -44,6 +45,7 @@ SUMS = (
     tr("Starts, adjusted"),
     tr("Ends, recorder"),
     tr("Ends, adjusted"),
+    tr("Adjusted times in"),
 )
 
 
@@ -57,7 +59,7 @@ class ClockEditor(QWidget):
         column = box(QVBoxLayout(self), 8)
         self._saved = headed(column, tr("Start and clock offset"), "caption")
         self.knows_start = CheckBox(tr("Recorder's time at the first frame"))
-        self.start = _date_edit(tr("Recorder's time at the first frame"))
+        self.start = DialEdit(tr("Recorder's time at the first frame"))
         self.knows_start.toggled.connect(self.start.setEnabled)
         column.addWidget(self.knows_start)
         column.addWidget(self.start)
@@ -75,10 +77,12 @@ class ClockEditor(QWidget):
         column.addWidget(self.problem)
         column.addWidget(self._build_sums())
         column.addLayout(self._buttons())
+        self._unstated = label(UNSTATED, "caption", wrap=True)
+        column.addWidget(self._unstated)
         self._note = label("", "caption", wrap=True)
         column.addWidget(self._note)
         for edit in (self.start, *self.first, *self.second):
-            edit.dateTimeChanged.connect(lambda _now: self._show_sums())
+            edit.changed.connect(self._show_sums)
         for check in (self.knows_start, self.has_second):
             check.toggled.connect(lambda _on: self._show_sums())
         self.uncertainty.valueChanged.connect(lambda _now: self._show_sums())
@@ -92,13 +96,7 @@ class ClockEditor(QWidget):
         self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.source.setMinimumContentsLength(8)
         self.source.addItems([tr(text) for text in SOURCES])
-        self.uncertainty = QDoubleSpinBox()
-        self.uncertainty.setAccessibleName(tr("Uncertainty of a reading in seconds"))
-        self.uncertainty.setRange(0, 86400)
-        self.uncertainty.setDecimals(1)
-        self.uncertainty.setPrefix("± ")
-        self.uncertainty.setSuffix(" s")
-        inset(self.uncertainty)
+        self.uncertainty = Margin(tr("Uncertainty of a reading in seconds"))
         self.source.currentTextChanged.connect(self._show_whole_source)
         grid.addWidget(label(tr("Source"), "quiet"), 0, 0)
         grid.addWidget(self.source, 1, 0, 1, 2)  # the whole width: a source is a phrase
@@ -148,21 +146,24 @@ class ClockEditor(QWidget):
     def _fill(self, row: FootageRow) -> None:
         self.knows_start.setChecked(row.item.start_time is not None)
         self.start.setEnabled(row.item.start_time is not None)
-        if row.item.start_time is not None:
-            self.start.setDateTime(QDateTime(row.item.start_time))
+        began = row.item.start_time or datetime.now().replace(microsecond=0)  # not the last item's readings
+        self.start.show_reading(began)
+        _show_pair(self.first, began, began)
+        _show_pair(self.second, began, began)
+        self.uncertainty.clear_value()
+        self.source.setCurrentIndex(-1)
+        self.source.clearEditText()
         record = row.clock.record
         set_role(self._saved, "caption" if record else "warning")
         self._saved.setText(tr("saved") if record else tr("no offset recorded"))
         self.has_second.setChecked(record is not None and record.second_recorder_reading is not None)
         self._note.setText(BESIDE)
         if record is None:
-            began = row.item.start_time or datetime.now().astimezone()
-            _show_pair(self.first, began, began)  # not the last item's readings
             return
         _show_pair(self.first, record.recorder_reading, record.reference_reading)
         if record.second_recorder_reading is not None and record.second_reference_reading is not None:
             _show_pair(self.second, record.second_recorder_reading, record.second_reference_reading)
-        words = tr("Recorded by {who}, {when} UTC.").format(who=record.examiner, when=record.at[:16].replace("T", " "))
+        words = tr("Recorded by {who}, {when}.").format(who=record.examiner, when=logged(record.at))
         self._note.setText(f"{words} {BESIDE}")
         self.uncertainty.setValue(record.uncertainty_seconds)
         self.source.setCurrentText(record.source)
@@ -173,16 +174,16 @@ class ClockEditor(QWidget):
 
         second = self.has_second.isChecked()
         return ClockRecord(
-            recorder_reading=_value(self.first[0]),
-            reference_reading=_value(self.first[1]).astimezone(),
-            uncertainty_seconds=self.uncertainty.value(),
+            recorder_reading=self.first[0].reading(),
+            reference_reading=self.first[1].moment(),
+            uncertainty_seconds=max(self.uncertainty.value(), 0.0),
             source=self.source.currentText().strip(),
-            second_recorder_reading=_value(self.second[0]) if second else None,
-            second_reference_reading=_value(self.second[1]).astimezone() if second else None,
+            second_recorder_reading=self.second[0].reading() if second else None,
+            second_reference_reading=self.second[1].moment() if second else None,
         )
 
     def _start_value(self) -> datetime | None:
-        return _value(self.start) if self.knows_start.isChecked() else None
+        return self.start.reading() if self.knows_start.isChecked() else None
 
     def _show_sums(self) -> None:
         """What the fields mean, or why they make no sense."""
@@ -197,20 +198,24 @@ class ClockEditor(QWidget):
                 shown.setText("–")
             return
         self._tell("")
-        margin = plus_minus(draft.uncertainty_seconds)
+        stated = self.uncertainty.stated
+        margin = plus_minus(draft.uncertainty_seconds if stated else None)
+        zones = [at.zone for at in (clock.start, clock.end) if at is not None and at.zone]
         values = [
-            f"{offset(clock_offset(draft.recorder_reading, draft.reference_reading))} {margin}",
+            f"{offset(clock_offset(draft.recorder_reading, draft.reference_reading))} {margin}".rstrip(),
             drift(clock.rate),
+            *_both(clock.start, stated=stated),
+            *_both(clock.end, stated=stated),
+            " → ".join(dict.fromkeys(zones or [zone(draft.reference_reading)])),
         ]
-        values += _both(clock.start)
-        values += _both(clock.end) if clock.end is not None else [tr("unknown")] * 2
         for shown, value in zip(self.sums.values(), values, strict=True):
             shown.setText(value)
 
     def _tell(self, problem: str) -> None:
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        self.save.setEnabled(not problem)
+        self._unstated.setHidden(self.uncertainty.stated)
+        self.save.setEnabled(not problem and self.uncertainty.stated)
 
     def _set_start(self) -> None:
         if self._row is not None:
@@ -221,37 +226,56 @@ class ClockEditor(QWidget):
             footage.set_clock(self._session, self._row.item.id, self.draft())
 
 
-def _date_edit(name: str) -> QDateTimeEdit:
-    edit = QDateTimeEdit(QDateTime.currentDateTime())
-    edit.setDisplayFormat(FORMAT)
-    edit.setAccessibleName(name)
-    inset(edit)
-    return edit
+class Margin(QDoubleSpinBox):
+    """Seconds that a reading may be off; nothing is assumed until it is typed."""
+
+    UNSTATED = -0.1
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setRange(self.UNSTATED, 86400)
+        self.setDecimals(1)
+        self.setPrefix("± ")
+        self.setSuffix(" s")
+        self.setSpecialValueText(tr("not stated"))
+        inset(self)
+        self.clear_value()
+
+    @property
+    def stated(self) -> bool:
+        return self.value() >= 0
+
+    def clear_value(self) -> None:
+        """Nothing is stated."""
+        self.setValue(self.UNSTATED)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        super().focusInEvent(event)
+        QTimer.singleShot(0, self.selectAll)  # so that typing replaces 'not stated' after a click, too
 
 
-def _pair(recorder: str, reference: str) -> tuple[QWidget, tuple[QDateTimeEdit, QDateTimeEdit]]:
+def _pair(recorder: str, reference: str) -> tuple[QWidget, tuple[DialEdit, MomentEdit]]:
     """Two fields under their names."""
     area = QWidget()
     column = box(QVBoxLayout(area), 8)
-    edits = (_date_edit(recorder), _date_edit(reference))
+    edits = (DialEdit(recorder), MomentEdit(reference))
     for text, edit in zip((recorder, reference), edits, strict=True):
         column.addWidget(label(text, "quiet"))
         column.addWidget(edit)
+    column.addWidget(edits[1].which)
     return area, edits
 
 
-def _show_pair(edits: tuple[QDateTimeEdit, QDateTimeEdit], recorder: datetime, reference: datetime) -> None:
-    edits[0].setDateTime(QDateTime(recorder.replace(tzinfo=None)))
-    edits[1].setDateTime(QDateTime(reference.astimezone().replace(tzinfo=None)))
+def _show_pair(edits: tuple[DialEdit, MomentEdit], recorder: datetime, reference: datetime) -> None:
+    edits[0].show_reading(recorder)
+    edits[1].show_moment(reference.astimezone())
 
 
-def _both(moment: Reading) -> list[str]:
+def _both(moment: Reading | None, *, stated: bool) -> list[str]:
     """Recorder time, adjusted time with its uncertainty."""
-    adjusted = f"{short_date_time(moment.adjusted)} {moment.margin()}" if moment.adjusted else tr("unknown")
+    if moment is None:
+        return [tr("unknown")] * 2
+    margin = moment.margin() if stated else ""
+    adjusted = f"{short_date_time(moment.adjusted)} {margin}".rstrip() if moment.adjusted else tr("unknown")
     return [short_date_time(moment.recorder) or tr("unknown"), adjusted]
-
-
-def _value(edit: QDateTimeEdit) -> datetime:
-    found = edit.dateTime().toPython()
-    assert isinstance(found, datetime)
-    return found.replace(microsecond=0)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QDateTime, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.shell import Window
 from app.times import drift
+from engine.store.records import ClockRecord
 from tests.app.conftest import Wait
+from tests.helpers.zones import computer_in
 
 BEGAN = datetime(2026, 5, 11, 23, 0)
 
@@ -24,15 +27,15 @@ def page(opened: Window, until: Wait) -> Any:
     until(lambda: shown.current() is not None)
     editor = shown.details.clock
     editor.knows_start.setChecked(True)
-    editor.start.setDateTime(QDateTime(BEGAN))
+    editor.start.show_reading(BEGAN)
     QTest.mouseClick(editor.save_start, Qt.MouseButton.LeftButton)
     until(lambda: shown.current().item.start_time == BEGAN)
     return shown
 
 
 def _read(edits: Any, recorder: datetime, reference: datetime) -> None:
-    for edit, when in zip(edits, (recorder, reference), strict=True):
-        edit.setDateTime(QDateTime(when))
+    edits[0].show_reading(recorder)
+    edits[1].show_moment(reference.astimezone())
 
 
 def test_two_readings_show_the_drift_and_are_kept(page: Any, until: Wait) -> None:
@@ -60,6 +63,7 @@ def test_two_readings_show_the_drift_and_are_kept(page: Any, until: Wait) -> Non
 
 def test_readings_that_contradict_each_other_are_told_and_cannot_be_saved(page: Any) -> None:
     editor = page.details.clock
+    editor.uncertainty.setValue(1.0)
     _read(editor.first, BEGAN, BEGAN)
     editor.has_second.setChecked(True)
     _read(editor.second, datetime(2026, 5, 12, 23, 0), datetime(2026, 5, 10, 23, 0))
@@ -93,3 +97,43 @@ def test_a_long_source_is_seen_from_its_beginning_and_whole_in_the_tooltip(page:
 
 def test_a_recorder_that_runs_slow_loses() -> None:
     assert drift(Fraction(86_400, 86_395)) == "recorder loses 5 s a day"
+
+
+def test_nothing_of_the_last_item_is_proposed_for_the_next(page: Any, until: Wait) -> None:
+    editor = page.details.clock
+    record = ClockRecord(BEGAN, datetime(2026, 5, 11, 21, 0, tzinfo=UTC), 7.5, "GPS or radio clock")
+    record = replace(record, second_recorder_reading=BEGAN.replace(day=13), second_reference_reading=BEGAN.astimezone())
+    page.session.case.evidence.set_clock(page.current().item.id, record)
+    page.refresh()
+    until(lambda: editor.uncertainty.value() == 7.5 and editor.source.currentText() == "GPS or radio clock")
+    page.view.setCurrentIndex(page.model.index(1))
+    until(lambda: editor._row.item.id == page.model.rows[1].item.id)
+    assert editor.uncertainty.text() == "not stated"
+    assert not editor.source.currentText()
+    assert editor.second[0].reading() != record.second_recorder_reading
+    assert not editor.save.isEnabled()
+    assert editor._unstated.isVisible()
+    assert editor.sums["Offset"].text() == "+00:00:00"
+    QTest.mouseClick(editor.uncertainty.lineEdit(), Qt.MouseButton.LeftButton)
+    QTest.qWait(20)
+    QTest.keyClicks(editor.uncertainty, "0.5")
+    assert editor.save.isEnabled()
+    assert editor.sums["Offset"].text() == "+00:00:00 ±0.5 s"
+    assert not editor._unstated.isVisible()
+
+
+def test_a_saved_reading_is_saved_again_as_it_is(page: Any, until: Wait) -> None:
+    editor, case = page.details.clock, page.session.case
+    with computer_in("Europe/Berlin"):
+        # In the second of the two hours from 02:00 to 03:00, by a recorder that stays on UTC.
+        first = datetime(2026, 10, 25, 1, 30, 0, 250_000)
+        case.evidence.set_clock(page.current().item.id, ClockRecord(first, first.replace(tzinfo=UTC), 1.0, "stated"))
+        page.refresh()
+        until(lambda: editor.uncertainty.value() == 1.0)
+        assert editor.first[1].text() == "25 Oct 2026 02:30:00"
+        assert editor.first[1].which.currentText() == "the second 02:30 (UTC+1)"
+        assert editor.sums["Adjusted times in"].text() == "UTC+2", "the recording itself was in May"
+        QTest.mouseClick(editor.save, Qt.MouseButton.LeftButton)
+        until(lambda: len(case.evidence.clock_records(page.current().item.id)) == 2)
+        again = case.evidence.clock_records(page.current().item.id)[-1]
+        assert (again.recorder_reading, again.reference_reading) == (first, first.replace(tzinfo=UTC))
