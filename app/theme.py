@@ -225,6 +225,7 @@ QPushButton[primary="true"]:focus { border: 1px solid @accent_fill; }
 QPushButton[primary="true"]:disabled { background: @raised; border-color: @line; color: @control; }
 QPushButton[flat="true"] { background: transparent; border-color: transparent; padding: 0 6px; }
 QPushButton[flat="true"]:hover { background: @hover; }
+QPushButton[flat="true"]:checked { background: @selected; }
 QPushButton[flat="true"]:focus { border: 2px solid @accent; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: @accent; padding: 0 2px; }
 QPushButton[link="true"]:focus { border: 1px solid @accent; }
