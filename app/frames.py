@@ -237,11 +237,10 @@ class FrameFeed(QObject):
             self.playing_changed.emit(False)
 
     def close(self) -> None:
-        """Let go of the file and end the thread."""
+        """Let go of the file and end the thread, without waiting for it."""
         self.stop()
         self._generation += 1
-        self._pool.stop()
-        self._let_go()
+        self._pool.stop(last=self._let_go)
 
     def _check(self) -> None:
         """Whether what is being played can still be what was registered; EvidenceError where it cannot."""

@@ -188,6 +188,7 @@ def main() -> int:
             theme.apply(app, name)
             _album(photographer)
         window.close()
+        photographer.until(lambda: not window.isVisible(), "the end of the window's threads")
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +69,11 @@ class Session(QObject):
         self.pool = Pool(READERS, "reader", self)
         self.info: CaseInfo | None = None
         self.case: Case | None = None  # never touched on the GUI thread: it does I/O
+        self.held: list[
+            Case
+        ] = []  # opened and not closed yet, the case's thread's only: what must be closed at the end
+        self.switching: object = None  # what opens or closes a case just now
+        self.may_stop: Callable[[int], bool] = lambda _jobs: True  # asks the user
         self.lost_device = ""  # why the graphics device is not used any more, until the next start
 
     @property
@@ -139,10 +144,25 @@ class Session(QObject):
         self.runner.call(act, deliver, failed or self.failed.emit)
 
     def stop(self) -> None:
-        """End the threads, then close the case."""
-        case, self.case = self.case, None
-        self.runner.stop()
+        """End the threads, then close every case."""
+        self._halt()
+        self._wait(())
+
+    def finish(self, pools: Sequence[Pool], done: Callable[[], None]) -> None:
+        """The same without standing still: `done` is called when these pools have ended too."""
+        self._halt()
+        self.runner.apart(lambda: self._wait(pools), done)
+
+    def _halt(self) -> None:
+        self.leaving.emit()
+        self.case = self.info = None
+        self.runner.halt()
         self.pool.stop()
-        if case is not None:
-            case.close()
         self.preferences.sync()
+
+    def _wait(self, pools: Sequence[Pool]) -> None:
+        self.runner.join()
+        for pool in (self.pool, *pools):
+            pool.join()
+        for case in self.held:
+            case.close()

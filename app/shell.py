@@ -7,14 +7,11 @@ from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
-    QMenu,
-    QMenuBar,
     QMessageBox,
     QStackedWidget,
     QVBoxLayout,
@@ -24,22 +21,22 @@ from PySide6.QtWidgets import (
 from app import crash, tasks, theme
 from app.dialogs import ask_case, choose_case, key_sheet, pick_folder
 from app.keyboard import KeyboardReturn
-from app.keys import COMMANDS
+from app.menus import Menus
 from app.operations import cases, machine
 from app.operations.decisions import undo_last
 from app.pages import PAGES
 from app.pages.base import NARROW, Page
 from app.preferences import RecentCase
 from app.session import Changes, Session
+from app.tasks import Pool
 from app.widgets.basic import Button, Glyph, box, label, styled
 from app.widgets.focus_ring import Ringed
-from app.widgets.notices import Notice
+from app.widgets.notices import Messages
 from app.widgets.rail import Rail
 from app.widgets.status import JobTray, StatusBar
 from app.words import counted, tr
 from engine.errors import Cancelled, DeviceLostError, NightjarError, WorkerBugError
 
-MESSAGE_SECONDS = 12
 DEMO_FOLDER = "nightjar-demo"
 
 
@@ -51,7 +48,6 @@ class Window(Ringed, QMainWindow):
         self.session = session
         Button.keymap = session.keymap
         self.pages: dict[str, Page] = {}
-        self._actions: dict[str, QAction] = {}
         self.current = ""
         self.setMinimumSize(1100, 700)
         self.resize(1440, 900)
@@ -59,9 +55,10 @@ class Window(Ringed, QMainWindow):
         self.rail.asked.connect(self.show_page)
         self.stack = QStackedWidget()
         self.status = StatusBar(session.runner)
-        self._notice = Notice()
-        self._notice.hide()
-        self._notice.acted.connect(self._notice.hide)
+        self.messages = Messages()
+        self.menus = Menus(self)
+        self._finishing = self._finished = False
+        session.may_stop = self._may_stop
         self._build()
         self.tray = JobTray(self, session.runner)
         self._connect()
@@ -79,7 +76,7 @@ class Window(Ringed, QMainWindow):
         middle = box(QHBoxLayout())
         middle.addWidget(self.rail)
         right = box(QVBoxLayout())
-        right.addWidget(self._notice)
+        right.addWidget(self.messages)
         right.addWidget(self.stack, 1)
         middle.addLayout(right, 1)
         column.addWidget(self._menu_row())
@@ -92,59 +89,16 @@ class Window(Ringed, QMainWindow):
         styled(row_widget, "menurow")
         row_widget.setFixedHeight(28)
         row = box(QHBoxLayout(row_widget), 8, (12, 0, 12, 0))
-        bar = QMenuBar()
-        bar.setNativeMenuBar(False)
-        self._fill_menus(bar)
-        self._case_label = QLabel()
+        self._case_label = label("", "second")
         self._case_label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._case_label.setProperty("role", "second")
         self._examiner = label("", "second")
         row.addWidget(Glyph("weather-night", 16, "accent"))
         row.addWidget(label("Nightjar", "strong"))
-        row.addWidget(bar)
+        row.addWidget(self.menus.bar)
         row.addWidget(self._case_label, 1)
         row.addWidget(Glyph("account-outline", 14))
         row.addWidget(self._examiner)
         return row_widget
-
-    def _action(self, menu: QMenu, command: str, act: object, *, needs_case: bool = False) -> None:
-        text = next(c.text for c in COMMANDS if c.name == command)
-        action = QAction(text, self)
-        action.setShortcut(QKeySequence(self.session.keymap.key(command)))
-        action.setProperty("needs_case", needs_case)
-        action.triggered.connect(lambda _=False: act())  # type: ignore[operator]
-        self._actions[command] = action
-        menu.addAction(action)
-        self.addAction(action)
-
-    def _fill_menus(self, bar: QMenuBar) -> None:
-        file = bar.addMenu(tr("File"))
-        self._action(file, "case.new", self.new_case)
-        self._action(file, "case.open", self.open_case)
-        self._action(file, "case.demo", self.open_demo)
-        file.addSeparator()
-        self._action(file, "case.close", lambda: cases.close_case(self.session), needs_case=True)
-        file.addAction(tr("Quit"), self.close)
-        edit = bar.addMenu(tr("Edit"))
-        self._action(edit, "undo", self._undo, needs_case=True)
-        view = bar.addMenu(tr("View"))
-        for entry in PAGES:
-            if not entry.at_bottom:
-                show = lambda name=entry.name: self.show_page(name)  # noqa: E731
-                self._action(view, f"page.{entry.name}", show, needs_case=entry.needs_case)
-        view.addSeparator()
-        self._action(view, "panel", lambda: self._page_command("panel"))
-        self._action(view, "fullscreen", self._toggle_full_screen)
-        view.addAction(tr("Dark or light theme"), self.toggle_theme)
-        case = bar.addMenu(tr("Case"))
-        self._action(case, "footage.add", self._add_footage, needs_case=True)
-        tools = bar.addMenu(tr("Tools"))
-        self._action(tools, "jobs", lambda: self.tray.toggle())  # noqa: PLW0108 - the tray is made later
-        for entry in PAGES:
-            if entry.at_bottom:
-                tools.addAction(entry.title, lambda name=entry.name: self.show_page(name))
-        help_menu = bar.addMenu(tr("Help"))
-        self._action(help_menu, "keys", self.show_keys)
 
     def _connect(self) -> None:
         self.status.jobs_asked.connect(self.tray.toggle)
@@ -200,16 +154,17 @@ class Window(Ringed, QMainWindow):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Keys that the focused widget declined."""
         command = self.session.keymap.match(event, self.current)
-        if command is None or not self._page_command(command):
+        if command is None or not self.page_command(command):
             super().keyPressEvent(event)
 
-    def _page_command(self, command: str) -> bool:
+    def page_command(self, command: str) -> bool:
+        """Let the page on show do a command; False where it does not know it."""
         page = self.pages.get(self.current)
         return page is not None and page.trigger(command)
 
-    def _undo(self) -> None:
+    def undo(self) -> None:
         """What the page itself takes back, else the last decision."""
-        if not self._page_command("undo"):
+        if not self.page_command("undo"):
             undo_last(self.session)
 
     # cases
@@ -224,6 +179,9 @@ class Window(Ringed, QMainWindow):
         if found is not None:
             cases.open_case(self.session, found.folder, found.examiner)
 
+    def close_case(self) -> None:
+        cases.close_case(self.session)
+
     def open_demo(self) -> None:
         """Copy the demo to a place the user chooses and open it."""
         folder = self.session.preferences.get("demo_place", "")
@@ -237,7 +195,7 @@ class Window(Ringed, QMainWindow):
         """Open the demo in this folder, which is made where it is not there yet."""
         cases.open_demo(self.session, place, self.session.preferences.examiner or tr("Examiner"))
 
-    def _add_footage(self) -> None:
+    def add_footage(self) -> None:
         page = self.show_page("footage")
         if page is not None:
             page.trigger("footage.add")
@@ -266,9 +224,7 @@ class Window(Ringed, QMainWindow):
     def _show_case(self) -> None:
         info = self.session.info
         self.rail.set_case_open(info is not None)
-        for action in self._actions.values():
-            if action.property("needs_case"):
-                action.setEnabled(info is not None)
+        self.menus.set_case_open(info is not None)
         self._case_label.setText(info.title if info else tr("No case open"))
         self._examiner.setText(info.examiner if info else self.session.preferences.examiner)
         self.setWindowTitle(f"{info.title} – Nightjar" if info else "Nightjar")
@@ -287,13 +243,8 @@ class Window(Ringed, QMainWindow):
         self.status.model.set(found.model + provisional, colour, tooltip=found.provisional)
 
     def say(self, kind: str, sentence: str, hint: str = "") -> None:
-        """A message in the strip over the page; 'plain' ones go by themselves."""
-        from PySide6.QtCore import QTimer
-
-        self._notice.show_message(kind, f"{sentence} {hint}".strip(), tr("Dismiss"))
-        self._notice.show()
-        if kind == "plain":
-            QTimer.singleShot(MESSAGE_SECONDS * 1000, self._notice, self._notice.hide)
+        """A message in the strip over the page."""
+        self.messages.say(kind, f"{sentence} {hint}".strip())
 
     def tell(self, error: Exception) -> None:
         """Faults of the world in a sentence; faults of ours with a crash bundle."""
@@ -320,15 +271,13 @@ class Window(Ringed, QMainWindow):
         theme.apply(app, name)
         self.session.changed.emit(Changes(preferences=True))
 
-    def _toggle_full_screen(self) -> None:
+    def toggle_full_screen(self) -> None:
         if self.isFullScreen():
             self.showNormal()
         else:
             self.showFullScreen()
 
     def _rebind(self) -> None:
-        for name, action in self._actions.items():
-            action.setShortcut(QKeySequence(self.session.keymap.key(name)))
         for button in self.findChildren(Button):
             button.updateGeometry()
             button.update()
@@ -349,17 +298,28 @@ class Window(Ringed, QMainWindow):
         self.tray.place()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Ask before running work is stopped; then leave everything consistent."""
-        active = self.session.runner.active()
-        if active and not self._may_stop(len(active)):
-            event.ignore()
+        """Ask before running work is stopped; the window stays, and says why, until everything is consistent."""
+        if self._finished:
+            super().closeEvent(event)
             return
+        event.ignore()
+        active = len(self.session.runner.active())
+        if not self._finishing and (not active or self.session.may_stop(active)):
+            self._finish()
+
+    def _finish(self) -> None:
+        self._finishing = True
         self.session.preferences.set("geometry", self.saveGeometry())
+        self.say("plain", tr("Finishing: the running work goes on to a place where it can stop. What is done is kept."))
+        self.setEnabled(False)
         for page in self.pages.values():
             page.leave()
             page.shut()
-        self.session.stop()
-        super().closeEvent(event)
+        self.session.finish(self.findChildren(Pool), self._leave)
+
+    def _leave(self) -> None:
+        self._finished = True
+        self.close()
 
     def _may_stop(self, count: int) -> bool:
         question = tr("{jobs} will stop. What is done is kept and can be resumed.").format(

@@ -11,55 +11,21 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.jobs import Job, JobState
 from engine.errors import Cancelled
-from engine.progress import Meter, Progress, Work
 
 log = logging.getLogger(__name__)
 PROGRESS_MS = 100
 SWITCH_SECONDS = 0.001  # how long a worker may keep the interpreter from the GUI thread (Python's default is 5 ms)
 STOP_SECONDS = 20.0
-
-
-class JobState(StrEnum):
-    """Where a long job stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    DONE = "done"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def ended(self) -> bool:
-        return self in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
-
-
-@dataclass(eq=False)
-class Job:
-    """A long piece of work. Only one job per `lane` runs at a time; the others wait in the order of the list."""
-
-    title: str
-    make: Callable[[], Work[Any]]
-    lane: str = ""
-    subject: object = None
-    done: Callable[[Any], None] | None = None
-    failed: Callable[[Exception], None] | None = None
-    number: int = 0
-    state: JobState = JobState.WAITING
-    progress: Progress | None = None
-    meter: Meter = field(default_factory=Meter)
-    error: Exception | None = None
-    started: bool = False
-    cancelling: bool = False  # taken up at the next yield
 
 
 class Relay(QObject):
@@ -137,13 +103,21 @@ class Pool(QObject):
         with self._wake:
             return bool(self._waiting) or self._working > 0
 
-    def stop(self) -> None:
-        """End the threads after what they are doing now; ordered work is finished first."""
+    def stop(self, last: Callable[[], None] | None = None) -> None:
+        """Let the threads end after what they are doing now, and after `last`; ordered work is finished first.
+
+        Nobody hears of anything any more. Does not wait: `join` does.
+        """
         with self._wake:
             self._stopping = True
             if not self._in_order:
                 self._waiting.clear()
+            if last is not None:
+                self._waiting[last] = _Request(last, last, lambda _none: None, None, interim=False)
             self._wake.notify_all()
+
+    def join(self) -> None:
+        """Wait for the threads of a pool that was stopped."""
         for thread in self._threads:
             thread.join(timeout=STOP_SECONDS)
 
@@ -220,6 +194,7 @@ class Runner(QObject):
         self._wake = threading.Condition()
         self._numbers = count(1)
         self._stopping = False
+        self._held = False  # nothing starts
         self._threads: list[threading.Thread] = []
         self._timer = QTimer(self)
         self._timer.setInterval(PROGRESS_MS)
@@ -291,22 +266,50 @@ class Runner(QObject):
 
     def active(self) -> list[Job]:
         """Jobs that have not ended."""
-        return [job for job in self.jobs if not job.state.ended]
+        with self._wake:
+            return [job for job in self.jobs if not job.state.ended]
 
-    def cancel_all(self) -> None:
-        """Stop every job and wait until each has left its data consistent."""
+    def drain(self) -> bool:
+        """Stop every job and wait until each has left its data consistent; from then on none starts until `go_on`.
+
+        Not for the GUI thread: a job may be in the middle of a long step. False where one does not stop.
+        """
+        with self._wake:
+            self._held = True
+            threads = list(self._threads)
         for job in self.active():
             self.cancel(job)
-        for thread in self._threads:
-            thread.join(timeout=STOP_SECONDS)
-        self._threads.clear()
+        end = time.monotonic() + STOP_SECONDS
+        for thread in threads:
+            thread.join(timeout=max(end - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in threads)
 
-    def stop(self) -> None:
-        """End all threads; changes already asked for are still made."""
+    def go_on(self) -> None:
+        """Jobs may start again."""
+        self._held = False
+        self._schedule()
+
+    def halt(self) -> None:
+        """Nothing starts and nobody hears of anything any more; `join` waits for what is being done."""
         self._stopping = True
         self._timer.stop()
-        self.cancel_all()
+
+    def join(self) -> None:
+        """Wait, after `halt`, until the jobs have stopped and the changes already asked for are made."""
+        self.drain()
         self._calls.stop()
+        self._calls.join()
+
+    def apart(self, function: Callable[[], None], done: Callable[[], None]) -> None:
+        """Run `function` on a thread of its own, then `done` on the GUI thread, even after `halt`."""
+
+        def run() -> None:
+            try:
+                function()
+            finally:
+                self._relay.posted.emit(done)
+
+        threading.Thread(target=run, name="apart", daemon=True).start()
 
     def _tick(self) -> None:
         self.progressed.emit()
@@ -318,7 +321,7 @@ class Runner(QObject):
         with self._wake:
             busy = {job.lane for job in self.jobs if job.state is JobState.RUNNING}
             chosen = []
-            for job in self.jobs if not self._stopping else ():
+            for job in () if self._stopping or self._held else self.jobs:
                 if job.state is JobState.WAITING and not (job.lane and job.lane in busy):
                     busy.add(job.lane)
                     job.state, job.started = JobState.RUNNING, True

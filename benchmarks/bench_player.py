@@ -161,7 +161,7 @@ def main() -> None:
         numbers = [chance.randrange(options.seconds * RATE) for _ in range(options.seeks)]
         with bench.stalls(stalls, "seeking"):
             seek(bench, page, numbers, figures)
-        bench.window.close()
+        bench.close()
     figures.print()
     stalls.print()
     save("bench_player", figures, stalls)

@@ -73,7 +73,7 @@ def main() -> None:
             ingest(bench, figures)
         with bench.stalls(stalls, "nothing, again"):
             bench.rest(3.0)
-        bench.window.close()
+        bench.close()
     figures.print()
     stalls.print()
     save("bench_window", figures, stalls)
@@ -133,7 +133,9 @@ def ingest(bench: Bench, figures: Table) -> None:
     bench.until(lambda: job.state.ended or time.monotonic() > end)
     share = round(100 * (time.thread_time() - spent) / INGEST_SECONDS)
     figures.add("the GUI thread's share of a core during ingest", share, "%", "")
-    session.runner.cancel_all()
+    for running in session.runner.active():
+        session.runner.cancel(running)
+    bench.until(lambda: not session.runner.active())
 
 
 if __name__ == "__main__":

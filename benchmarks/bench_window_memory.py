@@ -104,7 +104,7 @@ def main() -> None:
                 hour.sample(began)
                 hour.play(TURN_SECONDS / 2)
                 hour.sample(began)
-        bench.window.close()
+        bench.close()
     per_minute, per_hour = hour.slopes()
     figures.add("pages of tiles", hour.pages, f"{PAGES_PER_HOUR} are an hour", "")
     figures.add("frames played", hour.frames, f"{FRAMES_PER_HOUR} are an hour", "")

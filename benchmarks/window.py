@@ -132,6 +132,12 @@ class Bench:
         self.until(lambda: self.window.session.is_open)
         self.rest(1.0)
 
+    def close(self) -> None:
+        """Stop the work, close the case and the window."""
+        self.window.session.may_stop = lambda _jobs: True
+        self.window.close()
+        self.until(lambda: not self.window.isVisible())
+
     def scroll(self, view: Any, seconds: float = 5.0) -> tuple[float, int]:
         """Painted frames per second, and frames, while the grid scrolls a quarter of a row per step."""
         from PySide6.QtCore import QEvent, QObject

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.jobs import Job
 from app.session import Changes, Session
-from app.tasks import Job
 from app.words import tr
 from engine.errors import NightjarError
 from engine.progress import Work

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.jobs import Job
 from app.session import CaseInfo, Changes, Session
-from app.tasks import Job
 from app.words import tr
+from engine.errors import NightjarError
 from engine.progress import Work
 
 if TYPE_CHECKING:
@@ -31,14 +33,15 @@ def summary(case: Case) -> Summary:
     return Summary(case.audit.head, len(case.evidence.list()), len(case.subjects.list()))
 
 
-def _open(folder: Path, examiner: str, title: str | None, writable: bool = True) -> tuple[object, CaseInfo]:
-    from engine.case import Case
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The case that is to be the open one, created where a `title` is given; none where there is no folder."""
 
-    if title is not None:
-        case = Case.create(folder, title, examiner)
-    else:
-        case = Case.open(folder, writable=writable, examiner=examiner)
-    return case, CaseInfo(Path(folder), case.info.title, examiner, writable)
+    folder: Path | None = None
+    examiner: str = ""
+    title: str | None = None
+    writable: bool = True
+    failed: Callable[[Exception], None] | None = field(default=None, compare=False)
 
 
 def open_case(
@@ -50,36 +53,111 @@ def open_case(
     writable: bool = True,
     failed: Callable[[Exception], None] | None = None,
 ) -> None:
-    """Open a case folder, or create it where a `title` is given, in place of the one now open."""
-    old = session.case
+    """Open a case folder, or create it where a `title` is given, in place of the one now open.
 
-    def act() -> tuple[object, CaseInfo]:
-        opened = _open(folder, examiner, title, writable)
-        if old is not None:
-            old.close()
-        return opened
-
-    def done(opened: tuple[object, CaseInfo]) -> None:
-        session.case, session.info = opened  # type: ignore[assignment]
-        session.preferences.set("examiner", examiner)
-        session.changed.emit(Changes(case=True))
-
-    if old is not None and session.info is not None and session.info.folder == folder:
-        return
-    if old is not None:
-        session.leaving.emit()
-        session.runner.cancel_all()
-    session.runner.call(act, done, failed or session.failed.emit)
+    That one stays open, and its work goes on, until the new one is open.
+    """
+    _switch(session, Wanted(Path(os.path.abspath(folder)), examiner, title, writable, failed))
 
 
 def close_case(session: Session) -> None:
     """Close the open case; running work is stopped and can be resumed."""
-    session.leaving.emit()
-    case, session.case, session.info = session.case, None, None
-    if case is None:
-        return
-    session.runner.cancel_all()
-    session.runner.call(case.close, lambda _none: session.changed.emit(Changes(case=True)), session.failed.emit)
+    if session.is_open or session.switching is not None:
+        _switch(session, Wanted())
+
+
+def _switch(session: Session, wanted: Wanted) -> None:
+    """One at a time; of the wishes that come meanwhile the latest is the next."""
+    now = session.switching
+    if isinstance(now, Switch):
+        now.following = wanted if wanted != now.wanted else None
+    else:
+        Switch(session, wanted).begin()
+
+
+class Switch:
+    """From the open case to another, or to none: open that, ask before work is stopped, stop it, leave this."""
+
+    def __init__(self, session: Session, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.following: Wanted | None = None
+        self._session = session
+        self._old = session.case
+        self._new: tuple[Case, CaseInfo] | None = None
+
+    def begin(self) -> None:
+        info, wanted = self._session.info, self.wanted
+        if info and wanted.title is None and (info.folder, info.writable) == (wanted.folder, wanted.writable):
+            return
+        self._session.switching = self
+        if wanted.folder is None:
+            self._ask()
+        else:
+            self._session.runner.call(lambda: self._open(wanted.folder), lambda _none: self._ask(), self._failed)
+
+    def _open(self, folder: Path) -> None:
+        from engine.case import Case
+
+        wanted, old = self.wanted, self._old
+        if wanted.title is not None:
+            case = Case.create(folder, wanted.title, wanted.examiner)
+        elif old is not None and old.writable == wanted.writable and folder.exists() and folder.samefile(old.folder):
+            return
+        else:
+            case = Case.open(folder, writable=wanted.writable, examiner=wanted.examiner)
+        self._session.held.append(case)
+        self._new = case, CaseInfo(case.folder, case.info.title, wanted.examiner, case.writable)
+
+    def _ask(self) -> None:
+        runner = self._session.runner
+        jobs = len(runner.active())
+        if self.wanted.folder is not None and self._new is None:
+            self._ended()  # by another name it is the case that is open
+        elif jobs and not self._session.may_stop(jobs):
+            self._think_better()
+        else:
+            runner.call(runner.drain, self._stopped, self._failed)
+
+    def _stopped(self, stopped: bool) -> None:
+        if not stopped:
+            self._think_better()
+            sentence = tr("The running work has not come to a place where it can stop, so the open case stays open.")
+            self._session.failed.emit(NightjarError(sentence, tr("Try again in a while.")))
+            return
+        session = self._session
+        session.leaving.emit()
+        for job in session.runner.active():
+            session.runner.cancel(job)  # asked for meanwhile, of the case that is being left
+        session.case, session.info = self._new or (None, None)
+        tell = lambda _none=None: session.changed.emit(Changes(case=True))  # noqa: E731
+        if self._new is not None:
+            session.preferences.set("examiner", self.wanted.examiner)
+            tell()
+        if self._old is not None:
+            self._close(self._old, None if self._new else tell)
+        self._ended()
+
+    def _think_better(self) -> None:
+        if self._new is not None:
+            self._close(self._new[0])
+        self._ended()
+
+    def _close(self, case: Case, done: Callable[[None], None] | None = None) -> None:
+        def act() -> None:
+            self._session.held.remove(case)
+            case.close()
+
+        self._session.runner.call(act, done, self._session.failed.emit)
+
+    def _failed(self, error: Exception) -> None:
+        (self.wanted.failed or self._session.failed.emit)(error)
+        self._ended()
+
+    def _ended(self) -> None:
+        self._session.switching = None
+        self._session.runner.go_on()
+        if self.following is not None:
+            _switch(self._session, self.following)
 
 
 def open_demo(session: Session, place: Path, examiner: str) -> Job:

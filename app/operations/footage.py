@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.jobs import Job
 from app.session import Changes, Session
-from app.tasks import Job
 from app.times import ItemClock
 from app.words import tr
 from engine.errors import DeviceLostError, NightjarError

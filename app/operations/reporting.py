@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.jobs import Job
 from app.session import Changes, Session
-from app.tasks import Job
 from app.words import tr
 from engine.errors import NightjarError
 from engine.progress import Work

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
+from app.jobs import Job
 from app.people import FAIR, GOOD, Clocks, Person, person, tile
 from app.session import Changes, Session
-from app.tasks import Job
 from app.thumbnails import decode
 from app.tiles import Tile
 from app.times import ItemClock, date_time

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from app.jobs import Job
 from app.session import Changes, Session
-from app.tasks import Job
 from app.words import tr
 from engine.errors import NightjarError
 from engine.progress import Work

@@ -9,12 +9,12 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from app.jobs import Job, JobState
 from app.operations import footage
 from app.operations.footage import FootageRow
 from app.pages.base import Page
 from app.session import Changes, Session
 from app.stills import Stills
-from app.tasks import Job, JobState
 from app.widgets.basic import Button, Glyph, Segment, box, label
 from app.widgets.footage_details import FootageDetails
 from app.widgets.footage_list import STILL, FootageDelegate, FootageHeader, FootageModel, FootageView

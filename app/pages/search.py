@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app import people
+from app import people, thumbnails
 from app.deciding import Deciding
+from app.jobs import Job
 from app.operations import decisions, searching
 from app.operations.searching import Choice, QueryDraft, SearchData
 from app.pages.base import Page
 from app.session import Changes, Session
-from app.tasks import Job
-from app.thumbnails import Thumbnails
 from app.tiles import Tile, TileModel
 from app.widgets.basic import Button, Segment, box
 from app.widgets.compare import IN_ORDER, SHUFFLED, CompareView
@@ -41,7 +40,7 @@ class SearchPage(Page):
         self.data: SearchData | None = None
         self._order: list[Tile] = []
         self._job: Job | None = None
-        self.thumbnails = Thumbnails(session)
+        self.thumbnails = thumbnails.shared(session)
         self.model = TileModel()
         self.view = TileView(self.thumbnails, self.model, IN_ORDER)
         self.panel = QueryPanel(self.thumbnails)

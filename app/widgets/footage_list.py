@@ -7,9 +7,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import icons, theme
+from app.jobs import Job, JobState
 from app.operations.footage import FootageRow
 from app.stills import Stills
-from app.tasks import Job, JobState
 from app.tiles import paint_fitted
 from app.times import offset, plus_minus, short_date_time
 from app.widgets.basic import paint_badge

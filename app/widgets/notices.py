@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.widgets.basic import Button, Glyph, box, label, repolish
+from app.words import tr
 
 HEIGHT = 32
+MESSAGE_MS = 12_000  # how long a plain message stands
 WIDTH = 460  # of the sentence of an empty page
 
 
@@ -56,6 +58,32 @@ class Notice(QFrame):
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """One line; the layout asks the sentence how many more it needs, for a fault is never told by halves."""
         return QSize(super().minimumSizeHint().width(), HEIGHT)
+
+
+class Messages(QWidget):
+    """What is told over every page: a fault stays until it is dismissed, a plain message under it goes by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.fault, self.plain = Notice(), Notice()
+        column = box(QVBoxLayout(self))
+        for notice in (self.fault, self.plain):
+            notice.hide()
+            notice.acted.connect(notice.hide)
+            column.addWidget(notice)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(MESSAGE_MS)
+        self._timer.timeout.connect(self.plain.hide)
+
+    def say(self, kind: str, text: str) -> None:
+        """`kind` is 'plain', 'warning' or 'error'."""
+        notice = self.plain if kind == "plain" else self.fault
+        notice.show_message(kind, text, tr("Dismiss"))
+        notice.show()
+        if notice is self.plain:
+            self._timer.start()
 
 
 class Statement(Notice):

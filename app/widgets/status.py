@@ -8,7 +8,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from app import icons, theme
-from app.tasks import Job, JobState, Runner
+from app.jobs import Job, JobState
+from app.tasks import Runner
 from app.widgets.basic import Button, box, label, paint_hint, set_role, styled
 from app.words import grouped, short_hash, time_left, tr
 

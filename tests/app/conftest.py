@@ -57,8 +57,9 @@ def window(qtbot: QtBot, tmp_path: Path, errors: list[Exception]) -> Iterator[Wi
     shown.resize(1440, 900)
     shown.show()
     yield shown
-    shown.session.runner.cancel_all()
+    shown.session.may_stop = lambda _jobs: True
     shown.close()
+    qtbot.waitUntil(lambda: not shown.isVisible(), timeout=PATIENCE_MS)
 
 
 @pytest.fixture

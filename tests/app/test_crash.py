@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from app import crash, tasks
+from app.jobs import Job
 from app.operations import footage
 from app.shell import Window
-from app.tasks import Job
 from engine import ingest
 from engine.pipeline.messages import Job as IngestJob
 from engine.pipeline.messages import Message, Preparing
@@ -55,7 +55,7 @@ def test_a_mistake_in_a_job(opened: Window, until: Wait, caplog: pytest.LogCaptu
 
     tasks.set_reporter(opened.tell)
     opened.session.runner.start(Job("broken", broken))
-    until(lambda: "crash report" in opened._notice._text.text())
+    until(lambda: "crash report" in opened.messages.fault._text.text())
     assert "a mistake of ours" in _traces(Path(os.environ["NIGHTJAR_HOME"]))[-1]
     assert opened.isVisible()
 
@@ -73,7 +73,7 @@ def test_a_mistake_in_the_ingest_child(
     item = case.evidence.list()[0]
     footage.ingest(opened.session, item)
     until(lambda: errors)
-    assert "crash report" in opened._notice._text.text()
+    assert "crash report" in opened.messages.fault._text.text()
     trace = _traces(Path(os.environ["NIGHTJAR_HOME"]))[-1]
     assert "two tracklets of one number" in trace, "the child's own traceback"
     assert case.evidence.get(item.id).state is ItemState.FAILED

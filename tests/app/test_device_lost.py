@@ -95,8 +95,8 @@ def test_an_ingest_goes_on_with_the_cpu(
     footage.ingest(session, item)
     until(lambda: case.evidence.get(item.id).state is ItemState.DONE)
     assert [type(error) for error in errors] == [DeviceLostError]
-    assert "graphics device stopped answering" in window._notice._text.text()
-    assert "the CPU computes" in window._notice._text.text()
+    assert "graphics device stopped answering" in window.messages.fault._text.text()
+    assert "the CPU computes" in window.messages.fault._text.text()
     until(lambda: "GPU failed" in _device(window))
     assert "stopped answering" in window.status.device.toolTip()
     run = case.ingest.run(case.evidence.get(item.id).current_run or 0)

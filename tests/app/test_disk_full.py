@@ -17,10 +17,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.jobs import Job, JobState
 from app.operations import cases, decisions, footage
 from app.operations.decisions import Verdicts
 from app.shell import Window
-from app.tasks import Job, JobState
 from app.widgets.observations import ReasonEdit
 from engine import ingest
 from engine.case import Case
@@ -128,8 +128,8 @@ def _sound(case: Case) -> bool:
 def _said(window: Window, errors: list[Exception]) -> None:
     """The failure was told, in the strip, as one of the disk's."""
     assert isinstance(errors[0], StorageError), errors
-    assert "full" in window._notice._text.text() or "No space left" in window._notice._text.text()
-    assert not window._notice.isHidden()
+    assert "full" in window.messages.fault._text.text() or "No space left" in window.messages.fault._text.text()
+    assert not window.messages.fault.isHidden()
     errors.clear()
 
 

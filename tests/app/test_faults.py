@@ -9,9 +9,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize
 
+from app.jobs import JobState
 from app.operations import cases, footage
 from app.shell import Window
-from app.tasks import JobState
 from app.thumbnails import Thumbnails, Unreadable
 from engine.case import Case
 from engine.errors import CaseLockedError, EvidenceError, WorkerError
@@ -28,7 +28,7 @@ def test_a_case_locked_by_another_window_is_told(
     assert isinstance(errors[0], CaseLockedError)
     assert not window.session.is_open
     assert window.current == "start"
-    assert not window._notice.isHidden()
+    assert not window.messages.fault.isHidden()
     cases.open_case(window.session, case_folder, EXAMINER)
     until(lambda: window.session.is_open)
 
@@ -96,7 +96,7 @@ def test_a_killed_worker_is_told_and_the_item_ingested_again(
     until(lambda: errors)
     assert job.state is JobState.FAILED
     assert isinstance(errors[0], WorkerError)
-    assert "was ended by signal 9" in opened._notice._text.text()
+    assert "was ended by signal 9" in opened.messages.fault._text.text()
     assert evidence.get(item.id).state is ItemState.FAILED
     assert session.case.tracklets.count() == 15, "what was found before is kept"
     page = opened.show_page("footage")

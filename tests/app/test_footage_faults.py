@@ -65,7 +65,7 @@ def test_footage_harmed_during_playback(
     until(lambda: errors)
     assert all(isinstance(error, kind) for error in errors), errors
     assert path.name in review.canvas._message
-    assert not review.shell._notice.isHidden()
+    assert not review.shell.messages.fault.isHidden()
     _return(path, copy)
     errors.clear()
     other = next(row.item for row in review._rows if row.item.id != review.row.item.id)

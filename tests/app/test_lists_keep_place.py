@@ -12,10 +12,10 @@ from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from app.jobs import Job
 from app.operations import cases, footage
 from app.session import Changes
 from app.shell import Window
-from app.tasks import Job
 from engine.case import Case
 from engine.errors import StorageError
 from engine.progress import Progress, Work
@@ -119,8 +119,9 @@ def test_hundreds_of_files_at_once_are_one_piece_of_news(page: Any, until: Wait,
     page.add([tmp_path / f"{n}.mp4" for n in range(300)])
     until(lambda: told)
     assert told == [301]
-    page.session.runner.cancel_all()
     release.append(True)
+    for job in page.session.runner.active():
+        page.session.runner.cancel(job)
 
 
 def test_the_jobs_of_many_items_are_looked_up_once(page: Any, until: Wait, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def _mark(page: Any, until: Wait, note: str) -> None:
 
 
 def _told(page: Any) -> str:
-    return str(page.shell._notice._text.text())
+    return str(page.shell.messages.plain._text.text())
 
 
 def _notes(page: Any) -> list[str]:
@@ -134,7 +134,7 @@ def test_undo_with_no_change_left_is_told(page: Any, until: Wait, errors: list[E
 
 def test_editing_or_removing_where_no_mark_is_chosen_says_so(page: Any) -> None:
     for key in (Qt.Key.Key_F2, Qt.Key.Key_Delete):
-        page.shell._notice.hide()
+        page.shell.messages.plain.hide()
         QTest.keyClick(page.canvas, key)
         assert "No mark is chosen" in _told(page)
 

@@ -117,5 +117,5 @@ def test_every_key_does_something(opened: Window) -> None:
     from app.keys import COMMANDS
 
     for command in COMMANDS:
-        known = opened.page(command.scope)._commands if command.scope else opened._actions
+        known = opened.page(command.scope)._commands if command.scope else opened.menus.actions
         assert command.name in known, command

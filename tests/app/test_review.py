@@ -124,7 +124,7 @@ def test_no_mark_on_footage_nobody_has_seen(
     monkeypatch.setattr(marks_panel, "ask_text", lambda *_a, **_k: asked.append("note") or "a man")
     QTest.keyClick(page.canvas, Qt.Key.Key_M)
     assert not asked
-    assert "No frame is on show" in page.shell._notice._text.text()
+    assert "No frame is on show" in page.shell.messages.plain._text.text()
     assert not page.session.case.marks.list(row.item.id)
 
 

@@ -78,7 +78,7 @@ def test_several_are_rejected_at_once_and_undone_one_by_one(page: SearchPage, un
     assert page.view.selected_rows() == [4, 5, 6]
     QTest.keyClick(page.view, Qt.Key.Key_X)
     until(lambda: _verdicts(page)[4:7] == [Verdict.REJECTED] * 3)
-    page.shell._actions["undo"].trigger()
+    page.shell.menus.actions["undo"].trigger()
     until(lambda: _verdicts(page)[4:7].count(Verdict.REJECTED) == 2)
 
 
@@ -117,7 +117,7 @@ def test_a_decision_is_not_called_blind_where_the_order_was_seen(page: SearchPag
     case = page.session.case
     assert case is not None
     QTest.keyClick(page.view, Qt.Key.Key_B)
-    assert "not recorded as blind" in page.shell._notice._text.text()  # type: ignore[attr-defined]
+    assert "not recorded as blind" in page.shell.messages.fault._text.text()  # type: ignore[attr-defined]
     QTest.keyClick(page.view, Qt.Key.Key_X)
     until(case.decisions.all)
     assert not case.decisions.all()[0].blind

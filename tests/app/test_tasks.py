@@ -7,7 +7,8 @@ from threading import Event
 
 import pytest
 
-from app.tasks import Job, JobState, Pool, Runner
+from app.jobs import Job, JobState
+from app.tasks import Pool, Runner
 from engine.progress import Progress, Work
 from tests.app.conftest import Wait
 
@@ -16,7 +17,8 @@ from tests.app.conftest import Wait
 def runner(qtbot: object) -> Iterator[Runner]:
     made = Runner()
     yield made
-    made.stop()
+    made.halt()
+    made.join()
 
 
 def _steps(gate: Event, closed: list[str], name: str = "job", steps: int = 1000) -> Work[str]:

@@ -39,7 +39,7 @@ class Breaking(shell.Window):
     def _paint_again(self) -> None:
         if self._paintings > 8 and self._broken == 2:
             self._again.stop()
-            print(self._notice._text.text())
+            print(self.messages.fault._text.text())
             self.close()
         self.update()
 

@@ -286,7 +286,7 @@ class Story:
             self.press(Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         else:
             self.click(self.window.rail._buttons["search"])
-            action: QAction = self.window._actions["undo"]
+            action: QAction = self.window.menus.actions["undo"]
             action.trigger()
         self.until(lambda: self._verdict(page, last) is None, "the undo")
         del wanted[last]
