@@ -26,8 +26,8 @@ class Stills(QObject):
         if item_id not in self._images:
             self._images[item_id] = None
             room = self._room
-            self._session.pool.submit(
-                lambda: _first_frame(path, room),
+            self._session.read(  # so that a late picture of another case's item is not taken for this one's
+                lambda _case: _first_frame(path, room),
                 lambda image: self._keep(item_id, image),
                 lambda _error: None,
                 key=("still", item_id),

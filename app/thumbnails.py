@@ -39,6 +39,11 @@ def decode(jpeg: bytes, room: QSize) -> QImage:
     return image.convertToFormat(QImage.Format.Format_RGB32)
 
 
+def shared(session: Session) -> Thumbnails:
+    """The one store of small pictures of a session: pages share what was decoded, and the bound of its bytes."""
+    return session.findChild(Thumbnails) or Thumbnails(session)
+
+
 class Thumbnails(QObject):
     """Asked by delegates while they paint; `arrived` names the crops that a repaint would show."""
 
@@ -48,7 +53,7 @@ class Thumbnails(QObject):
         super().__init__(session)
         self._session = session
         self._images: OrderedDict[Key, QImage | Unreadable] = OrderedDict()
-        self._asked: set[Key] = set()
+        self._asked: dict[Key, set[object]] = {}  # on their way, with those who would cancel them
         self.held_bytes = 0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -57,14 +62,19 @@ class Thumbnails(QObject):
         self._fresh: set[int] = set()
         session.changed.connect(self._on_changed)
 
-    def get(self, crop_id: int, room: QSize) -> QImage | Unreadable | None:
-        """The picture for a tile of `room` device pixels; None while it is on its way."""
+    def get(self, crop_id: int, room: QSize, asker: object = None) -> QImage | Unreadable | None:
+        """The picture for a tile of `room` device pixels; None while it is on its way.
+
+        An `asker` may cancel with `keep_only` what nobody else has asked for.
+        """
         key = (crop_id, room.width(), room.height())
         found = self._images.get(key)
         if found is not None:
             self._images.move_to_end(key)
-        elif key not in self._asked:
-            self._asked.add(key)
+        elif key in self._asked:
+            self._asked[key].add(asker)
+        else:
+            self._asked[key] = {asker}
             wanted = QSize(room)
             self._session.read(
                 lambda case: decode(case.tracklets.crop_jpeg(crop_id), wanted),
@@ -74,10 +84,19 @@ class Thumbnails(QObject):
             )
         return found
 
-    def keep_only(self, crops: set[int]) -> None:
-        """Cancel what is no longer in sight."""
-        self._session.pool.keep_only(lambda key: not _is_thumbnail(key) or key[1][0] in crops)  # type: ignore[index]
-        self._asked = {key for key in self._asked if key[0] in crops}
+    def keep_only(self, crops: set[int], asker: object) -> None:
+        """Cancel what this asker no longer has in sight."""
+        unwanted = {("thumbnail", key) for key, askers in self._asked.items() if self._only(asker, askers, key, crops)}
+        if unwanted:
+            self._session.pool.keep_only(lambda key: key not in unwanted)
+        for _, key in unwanted:
+            del self._asked[key]
+
+    @staticmethod
+    def _only(asker: object, askers: set[object], key: Key, crops: set[int]) -> bool:
+        if key[0] not in crops:
+            askers.discard(asker)
+        return not askers
 
     def forget(self, crop_id: int) -> None:
         """Read this one again at the next paint."""
@@ -96,7 +115,7 @@ class Thumbnails(QObject):
 
     def _keep(self, key: Key, image: QImage | Unreadable) -> None:
         self._drop(key)
-        self._asked.discard(key)
+        self._asked.pop(key, None)
         self._images[key] = image
         self._fresh.add(key[0])
         if isinstance(image, QImage):
@@ -111,7 +130,3 @@ class Thumbnails(QObject):
             self._images.clear()
             self._asked.clear()
             self.held_bytes = 0
-
-
-def _is_thumbnail(key: object) -> bool:
-    return isinstance(key, tuple) and len(key) == 2 and key[0] == "thumbnail"

@@ -199,7 +199,7 @@ class TileDelegate(QStyledItemDelegate):
 
     def _paint_image(self, painter: QPainter, room: QRect, tile: Tile) -> None:
         ratio = painter.device().devicePixelRatioF()
-        found = self._thumbnails.get(tile.crop, self.image_size(ratio))
+        found = self._thumbnails.get(tile.crop, self.image_size(ratio), self)
         if isinstance(found, QImage):
             faded = tile.verdict is Verdict.REJECTED and self.strip
             paint_fitted(painter, room, found, 0.55 if faded else 1.0)

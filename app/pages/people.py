@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QStackedWidget, QWidget
 
-from app import people
+from app import people, thumbnails
 from app.operations import searching
 from app.operations.searching import QUALITIES
 from app.pages.base import Page
 from app.session import Changes, Session
-from app.thumbnails import Thumbnails
 from app.tiles import LazyTileModel, Tile
 from app.widgets.basic import ComboBox, Glyph, Segment, box, styled
 from app.widgets.grid import TileView
@@ -37,7 +36,7 @@ class PeoplePage(Page):
     def __init__(self, session: Session, window: object) -> None:
         super().__init__(session, window)  # type: ignore[arg-type]
         self._cameras: list[tuple[int, str]] = []
-        self.thumbnails = Thumbnails(session)
+        self.thumbnails = thumbnails.shared(session)
         self.model = LazyTileModel(self._fetch)
         self.view = TileView(self.thumbnails, self.model, tr("People"), strip=False)
         search = self.button(tr("Search from here"), "magnify", "people.search", self._search, primary=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QVBoxLayout, QWidget
 
-from app import people
+from app import people, thumbnails
 from app.frames import FrameFeed, Opened, Shown
 from app.operations import footage
 from app.operations.footage import FootageRow
@@ -16,7 +16,6 @@ from app.pages.base import Page
 from app.people import Person
 from app.querying import Querying
 from app.session import Changes, Session
-from app.thumbnails import Thumbnails
 from app.tiles import LazyTileModel, Tile
 from app.times import seconds_of
 from app.widgets.basic import Badge, ComboBox, box, label
@@ -45,7 +44,7 @@ class ReviewPage(Page):
         self.person: Person | None = None
         self._pick_at_next: int | None = None
         self.feed = FrameFeed(self)
-        self.thumbnails = Thumbnails(session)
+        self.thumbnails = thumbnails.shared(session)
         self._build_header()
         self.canvas = PlayerCanvas()
         self.timeline = TimelinePanel(session)

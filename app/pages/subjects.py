@@ -14,14 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import people, subjects
+from app import people, subjects, thumbnails
 from app.dialogs import ask_text
 from app.operations import cameras, searching
 from app.operations import subjects as change
 from app.pages.base import Page
 from app.session import Changes, Session
 from app.subjects import Appearance, SubjectRow, SubjectView
-from app.thumbnails import Thumbnails
 from app.tiles import Tile, TileModel
 from app.widgets.appearance_panel import AppearancePanel
 from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, styled
@@ -48,7 +47,7 @@ class SubjectsPage(Page):
         self._rows: list[SubjectRow] = []
         self.view: SubjectView | None = None
         self._current: int | None = None  # tracklet
-        self.thumbnails = Thumbnails(session)
+        self.thumbnails = thumbnails.shared(session)
         merge = Button(tr("Merge…"), "call-merge")
         merge.clicked.connect(self._merge)
         split = Button(tr("Split…"), "call-split")

@@ -122,7 +122,7 @@ class TileView(QListView):
         tile = self.tiles.tile(self.indexAt(event.position().toPoint()).row())
         if tile is not None:
             size = self.delegate.image_size(self.devicePixelRatioF())
-            if isinstance(self.thumbnails.get(tile.crop, size), Unreadable):
+            if isinstance(self.thumbnails.get(tile.crop, size, self.delegate), Unreadable):
                 self.thumbnails.forget(tile.crop)
 
     def tile_rect(self, row: int) -> QRect:
@@ -145,4 +145,4 @@ class TileView(QListView):
 
     def _cancel_unseen(self) -> None:
         wanted = {tile.crop for row in self.visible_rows() if (tile := self.tiles.tile(row)) is not None}
-        self.thumbnails.keep_only(wanted)
+        self.thumbnails.keep_only(wanted, self.delegate)
