@@ -14,9 +14,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app import people
+from app.jobs import Job, JobState
 from app.operations import cases, searching
 from app.shell import Window
-from app.tasks import Job, JobState
 from app.widgets import marks_panel
 from engine.case import Case
 from engine.types import Modality
@@ -187,12 +187,12 @@ def test_shots_collected_on_review_are_searched_together(page: Any, until: Wait,
     assert page.panel.query.text() == "2 shots in the query"
     page.trigger("search")
     assert searches == [{first, second}]
-    assert "the 2 shots collected" in page.shell._notice._text.text()
+    assert "the 2 shots collected" in page.shell.messages.plain._text.text()
 
     _choose(page, until, third)
     page.trigger("search")
     assert searches[1:] == [{third}]
-    assert "A new query: the 2 shots collected before are not part of it." in page.shell._notice._text.text()
+    assert "A new query: the 2 shots collected before are not part of it." in page.shell.messages.plain._text.text()
     _choose(page, until, first)
     assert not page.panel.query.text()
     page.trigger("search")
