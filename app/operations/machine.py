@@ -78,6 +78,13 @@ def models(session: Session) -> list[ModelRow]:
     return found
 
 
+def damaged() -> list[str]:
+    """A sentence for each model that is left out."""
+    from engine.models.library import ModelLibrary
+
+    return list(ModelLibrary().damaged())
+
+
 def set_default(session: Session, card: ModelCard) -> None:
     """Use this model from now on."""
 

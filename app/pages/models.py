@@ -41,6 +41,11 @@ class ModelsPage(Page):
 
     def refresh(self) -> None:
         self.session.pool.submit(lambda: machine.models(self.session), self._show, self.session.failed.emit, "models")
+        self.session.pool.submit(machine.damaged, self._warn, self.session.failed.emit, "damaged models")
+
+    def _warn(self, sentences: list[str]) -> None:
+        for sentence in sentences:
+            self.session.message.emit("warning", sentence, tr("Move its folder away, or import the model again."))
 
     def _show(self, rows: list[ModelRow]) -> None:
         self.header.subtitle.setText(counted(len(rows), tr("model on this machine"), tr("models on this machine")))

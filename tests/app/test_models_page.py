@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
 
 from app.operations.machine import ModelRow
 from app.pages.models import ModelsPage
@@ -43,3 +44,17 @@ def test_a_card_is_shown_whole(window: Window) -> None:
         "real infrared footage", "a start by somebody", *card.limitations, card.provisional, card.licence,
     ):  # fmt: skip
         assert words in shown, words
+
+
+def test_a_damaged_model_is_left_out_and_told(window: Window, qtbot: QtBot) -> None:
+    library = ModelLibrary()
+    folder = library.user_dir / "spoilt"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("")
+    try:
+        with qtbot.waitSignal(window.session.message, check_params_cb=lambda _kind, text, _hint: str(folder) in text):
+            window.show_page("models").refresh()
+        assert library.get(library.default("student")).builtin
+    finally:
+        (folder / "card.json").unlink()
+        folder.rmdir()

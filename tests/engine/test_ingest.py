@@ -18,9 +18,11 @@ from engine.case import Case
 from engine.errors import EvidenceChangedError, EvidenceError, UsageError, WorkerError
 from engine.ingest import IngestOptions, IngestReport, ingest_item, pending, register
 from engine.progress import Progress, Work, finish
+from engine.report.tables import CaseFacts, evidence_rows
 from engine.store.records import EvidenceItem
 from engine.store.tracklets import TrackletFilter
 from engine.types import ItemState, Modality
+from tests.helpers import clips
 from tests.helpers.case_content import logical_content
 from tests.helpers.cases import EXAMINER, new_case
 from tests.helpers.ingest_once import often
@@ -241,3 +243,19 @@ def test_the_same_content_is_registered_once(tmp_path: Path, clip: Path) -> None
         with pytest.raises(UsageError):
             finish(register(case, copy, "Gate"))
         assert len(case.evidence.list()) == 1
+
+
+def test_made_up_times_reach_the_item_and_its_report(tmp_path: Path) -> None:
+    path = tmp_path / "back.ts"
+    parts = ((range(60), 1000), (range(60, 120), 0))
+    path.write_bytes(b"".join(clips.transport_stream(tmp_path / "part.ts", *part) for part in parts))
+    with new_case(tmp_path / "case") as case:
+        item = finish(register(case, path, "Gate"))
+        assert item.warnings == ()
+        done = finish(ingest_item(case, item.id, often())).item
+        assert done.frames_retimed == 60
+        assert any("60 frames have no usable time stamp" in each for each in done.warnings)
+        ((first, last),) = done.retimed_ranges
+        row = next(evidence_rows(CaseFacts(case)))
+    assert (last - first) * done.time_base == pytest.approx(59 / 25)
+    assert row["frames_without_usable_time"] == 60

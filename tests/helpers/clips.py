@@ -100,3 +100,17 @@ def oracle_frames(path: Path) -> list[tuple[int, np.ndarray]]:
         stream.thread_type = "NONE"
         stream.thread_count = 1
         return [(frame.pts, frame.to_ndarray(format="rgb24")) for frame in container.decode(stream)]
+
+
+def transport_stream(path: Path, numbers: range, at: int = 0) -> bytes:
+    """MPEG-TS of pictures `numbers`, the first one stamped `at` frames after zero."""
+    with av.open(str(path), "w", format="mpegts") as container:
+        stream = container.add_stream("mpeg2video", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.gop_size, stream.codec_context.max_b_frames = 12, 0
+        for n, number in enumerate(numbers):
+            frame = av.VideoFrame.from_ndarray(numbered(number), format="rgb24")
+            frame.pts, frame.time_base = at + n, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path.read_bytes()

@@ -78,6 +78,21 @@ def test_a_full_disk_is_told_before_anything_is_downloaded(checkout: Path, monke
         dev_setup.prepare(["training"])
 
 
+def test_the_readme_and_the_check_ask_for_the_same_room() -> None:
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`make run` needs {dev_setup.GIGABYTES['']:.1f} GB free" in told
+    assert f"cover training: {sum(dev_setup.GIGABYTES[extra] for extra in ('', 'dev', 'training')):.1f} GB free" in told
+
+
+def test_only_what_is_yet_to_come_needs_room(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = dev_setup.shutil.disk_usage(checkout)._replace(free=int(3e9))
+    monkeypatch.setattr(dev_setup.shutil, "disk_usage", lambda path: usage)
+    dev_setup.check_disk([""])
+    dev_setup.check_disk([])
+    with pytest.raises(dev_setup.Failure, match=r"need about 8\.2 GB"):
+        dev_setup.check_disk(["training"])
+
+
 @pytest.mark.parametrize(
     ("complaint", "told"),
     [

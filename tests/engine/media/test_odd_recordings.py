@@ -244,26 +244,12 @@ def test_index_of_an_untimed_recording_names_its_packets(tmp_path):
     assert index.packet.tolist() != list(range(30))
 
 
-def transport_stream(path: Path, numbers: range, at: int = 0) -> bytes:
-    """MPEG-TS of pictures `numbers`, the first one stamped `at` frames after zero."""
-    with av.open(str(path), "w", format="mpegts") as container:
-        stream = container.add_stream("mpeg2video", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        stream.codec_context.gop_size, stream.codec_context.max_b_frames = 12, 0
-        for n, number in enumerate(numbers):
-            frame = av.VideoFrame.from_ndarray(clips.numbered(number), format="rgb24")
-            frame.pts, frame.time_base = at + n, Fraction(1, 25)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path.read_bytes()
-
-
 @pytest.mark.parametrize("burst", [1, 5])
 def test_pictures_stamped_an_hour_ahead_stay_where_they_were_recorded(tmp_path, burst):
     path = tmp_path / "glitch.ts"
     # Every part but the first is stamped one frame early by the muxer.
     parts = ((range(60), 0), (range(60, 60 + burst), 90_001), (range(60 + burst, 120), 61 + burst))
-    path.write_bytes(b"".join(transport_stream(tmp_path / "part.ts", *part) for part in parts))
+    path.write_bytes(b"".join(clips.transport_stream(tmp_path / "part.ts", *part) for part in parts))
     frames, probe = assert_exact(path)
     assert [clips.number_in(frame.image) for frame in frames] == list(range(120))
     assert frames[-1].timestamp.pts - frames[0].timestamp.pts == 119 * probe.frame_step
@@ -277,7 +263,7 @@ def test_pictures_stamped_an_hour_ahead_stay_where_they_were_recorded(tmp_path, 
 def test_a_clock_that_was_set_back_is_told_for_every_picture_behind_it(tmp_path):
     path = tmp_path / "back.ts"
     parts = ((range(60), 1000), (range(60, 120), 0))
-    path.write_bytes(b"".join(transport_stream(tmp_path / "part.ts", *part) for part in parts))
+    path.write_bytes(b"".join(clips.transport_stream(tmp_path / "part.ts", *part) for part in parts))
     frames, _ = assert_exact(path)
     assert [clips.number_in(frame.image) for frame in frames] == list(range(120))
     with open_source(path) as source:
@@ -290,7 +276,7 @@ def test_a_clock_that_was_set_back_is_told_for_every_picture_behind_it(tmp_path)
 def test_a_pause_of_an_hour_is_no_fault(tmp_path):
     path = tmp_path / "pause.ts"
     parts = ((range(60), 0), (range(60, 120), 90_000))
-    path.write_bytes(b"".join(transport_stream(tmp_path / "part.ts", *part) for part in parts))
+    path.write_bytes(b"".join(clips.transport_stream(tmp_path / "part.ts", *part) for part in parts))
     frames, probe = assert_exact(path)
     assert frames[60].timestamp.pts - frames[59].timestamp.pts > 3000 / probe.time_base
     with open_source(path) as source:
