@@ -5,7 +5,7 @@ What is typed is computed at once, for the first and the last frame on both cloc
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -49,13 +49,27 @@ SUMS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What stands in the fields; `start` is None where it is said not to be known."""
+
+    start: datetime | None
+    readings: ClockRecord
+    stated: bool  # the uncertainty
+
+
 class ClockEditor(QWidget):
-    """Edits one item's start and adds clock records; both are operations and are logged."""
+    """Edits one item's start and adds clock records; both are operations and are logged.
+
+    What is typed stays with its item, also while others are looked at, until that part of it is recorded.
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._row: FootageRow | None = None
+        self._filled: Entered | None = None  # with what is recorded of the item
+        self._kept: dict[int, tuple[FootageRow, Entered]] = {}  # typed, by item; the row as it was then
         column = box(QVBoxLayout(self), 8)
         self._saved = headed(column, tr("Start and clock offset"), "caption")
         self.knows_start = CheckBox(tr("Recorder's time at the first frame"))
@@ -138,10 +152,32 @@ class ClockEditor(QWidget):
 
     def show_row(self, row: FootageRow, *, keep_typing: bool) -> None:
         """Show an item's clock; what is being typed stays where `keep_typing`."""
-        self._row = row
         if not keep_typing:
+            entered = self._entered()
+            if self._row is not None and entered != self._filled:
+                self._kept[self._row.item.id] = self._row, entered
             self._fill(row)
+            self._filled = self._entered()
+            if row.item.id in self._kept:
+                self._restore(row, *self._kept.pop(row.item.id))
+        self._row = row
         self._show_sums()
+
+    def forget(self) -> None:
+        """Another case: its items have the same numbers."""
+        self._row = None
+        self._kept.clear()
+
+    def _restore(self, row: FootageRow, before: FootageRow, typed: Entered) -> None:
+        """Put in what was typed, but for what was recorded since."""
+        if before.item.start_time == row.item.start_time:
+            self.knows_start.setChecked(typed.start is not None)
+            if typed.start is not None:
+                self.start.show_reading(typed.start)
+        if before.clock.record == row.clock.record:
+            self._show_readings(typed.readings)
+            if not typed.stated:
+                self.uncertainty.clear_value()
 
     def _fill(self, row: FootageRow) -> None:
         self.knows_start.setChecked(row.item.start_time is not None)
@@ -156,17 +192,25 @@ class ClockEditor(QWidget):
         record = row.clock.record
         set_role(self._saved, "caption" if record else "warning")
         self._saved.setText(tr("saved") if record else tr("no offset recorded"))
-        self.has_second.setChecked(record is not None and record.second_recorder_reading is not None)
+        self.has_second.setChecked(False)
         self._note.setText(BESIDE)
         if record is None:
             return
-        _show_pair(self.first, record.recorder_reading, record.reference_reading)
-        if record.second_recorder_reading is not None and record.second_reference_reading is not None:
-            _show_pair(self.second, record.second_recorder_reading, record.second_reference_reading)
+        self._show_readings(record)
         words = tr("Recorded by {who}, {when}.").format(who=record.examiner, when=logged(record.at))
         self._note.setText(f"{words} {BESIDE}")
+
+    def _show_readings(self, record: ClockRecord) -> None:
+        _show_pair(self.first, record.recorder_reading, record.reference_reading)
+        second = record.second_recorder_reading, record.second_reference_reading
+        self.has_second.setChecked(second[0] is not None)
+        if second[0] is not None and second[1] is not None:
+            _show_pair(self.second, second[0], second[1])
         self.uncertainty.setValue(record.uncertainty_seconds)
         self.source.setCurrentText(record.source)
+
+    def _entered(self) -> Entered:
+        return Entered(self._start_value(), self.draft(), self.uncertainty.stated)
 
     def draft(self) -> ClockRecord:
         """The readings as they stand in the fields."""

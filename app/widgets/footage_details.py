@@ -175,4 +175,5 @@ class FootageDetails(QWidget):
     def forget(self) -> None:
         """Another case: its items have the same numbers."""
         self._camera.setModified(False)
+        self.clock.forget()
         self.show_row(None)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.operations import cases
 from app.shell import Window
 from app.times import drift
 from engine.store.records import ClockRecord
-from tests.app.conftest import Wait
+from tests.app.conftest import EXAMINER, Wait
 from tests.helpers.zones import computer_in
 
 BEGAN = datetime(2026, 5, 11, 23, 0)
@@ -93,6 +96,45 @@ def test_a_long_source_is_seen_from_its_beginning_and_whole_in_the_tooltip(page:
     editor.source.setCurrentText(long)
     assert editor.source.toolTip() == long
     assert line.cursorPosition() == 0
+
+
+def test_what_is_typed_stays_with_its_item(page: Any, until: Wait) -> None:
+    editor, view, model = page.details.clock, page.view, page.model
+    read = datetime(2026, 5, 11, 22, 48, 52)
+    _read(editor.first, BEGAN, read)
+    editor.has_second.setChecked(True)
+    _read(editor.second, datetime(2026, 5, 13, 23, 0, 20), datetime(2026, 5, 13, 22, 48, 52))
+    editor.source.setCurrentText("GPS or radio clock")
+    view.setCurrentIndex(model.index(1))
+    assert not editor.has_second.isChecked()
+    assert editor.draft().recorder_reading != BEGAN
+    view.setCurrentIndex(model.index(0))
+    assert editor.draft().reference_reading == read.astimezone()
+    assert editor.draft().second_recorder_reading == datetime(2026, 5, 13, 23, 0, 20)
+    assert editor.source.currentText() == "GPS or radio clock"
+    assert not editor.uncertainty.stated
+    editor.uncertainty.setValue(7.5)
+    later = datetime(2026, 5, 11, 23, 0, 1)
+    editor.start.show_reading(later)
+    QTest.mouseClick(editor.save, Qt.MouseButton.LeftButton)
+    until(lambda: page.current().clock.record is not None)
+    assert editor.start.reading() == later, "the start is another thing, not set yet"
+    view.setCurrentIndex(model.index(1))
+    assert not editor.uncertainty.stated
+    view.setCurrentIndex(model.index(0))
+    assert editor.start.reading() == later
+
+
+def test_readings_of_one_case_do_not_stand_in_another(
+    page: Any, case_template: Path, tmp_path: Path, until: Wait
+) -> None:
+    editor = page.details.clock
+    editor.uncertainty.setValue(7.5)
+    page.view.setCurrentIndex(page.model.index(1))
+    other = Path(shutil.copytree(case_template / "case", tmp_path / "other"))
+    cases.open_case(page.session, other, EXAMINER)
+    until(lambda: page.session.info.folder == other and page.current() is not None)
+    assert not editor.uncertainty.stated
 
 
 def test_a_recorder_that_runs_slow_loses() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QDateTime, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
@@ -88,13 +89,13 @@ def test_an_item_that_no_longer_fits_the_filter_stays_while_it_is_worked_on(page
     page._state.select("ready")
     page._filter(asked=True)
     page.view.setCurrentIndex(page.model.index(1))
-    reading = QDateTime(2026, 5, 11, 22, 48, 52)
-    page.details.clock.first[1].setDateTime(reading)
+    reading = datetime(2026, 5, 11, 22, 48, 52)
+    page.details.clock.first[0].show_reading(reading)
     page._show(
         [first, dataclasses.replace(chosen, item=dataclasses.replace(chosen.item, state=ItemState.FAILED)), last]
     )
     assert page.current().item.id == chosen.item.id
-    assert page.details.clock.first[1].dateTime() == reading
+    assert page.details.clock.first[0].reading() == reading
     page._filter(asked=True)
     assert [row.item.id for row in page.model.rows] == [first.item.id, last.item.id], "the user's own choice is obeyed"
 
