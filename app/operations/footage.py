@@ -35,10 +35,9 @@ class FootageRow:
     @property
     def needs_attention(self) -> bool:
         item = self.item
-        troubled = (
-            item.state in (ItemState.FAILED, ItemState.INTERRUPTED) or item.frames_failed + item.frames_retimed > 0
-        )
-        return troubled or self.uncertain or self.clock.offset is None
+        troubled = item.state in (ItemState.FAILED, ItemState.INTERRUPTED) or item.frames_failed > 0
+        made_up = item.frames_retimed > 0 or (item.counted and bool(item.warnings))  # one picture alone is no matter
+        return troubled or made_up or self.uncertain or self.clock.offset is None
 
 
 def rows(case: Case) -> list[FootageRow]:
