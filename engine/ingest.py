@@ -68,8 +68,11 @@ def register(
     """
     from engine.media.probe import probe
 
+    before = stamp(path) if path.exists() else ()
     found = probe(path)
     digest = yield from hash_file(path)
+    if stamp(path) != before:
+        raise EvidenceChangedError(f"{path.name} changed while it was registered.", "Find out what writes to it.")
     return case.evidence.register(
         path, digest, found, camera, exhibit=exhibit, modality=modality, start_time=start_time or found.recorded_at
     )

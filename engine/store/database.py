@@ -70,6 +70,7 @@ class Database:
         self.writable = writable
         self._immutable = False
         self._write_lock = threading.RLock()
+        self._schema_version: int | None = None  # of the last look at the triggers
         self._together = False  # only looked at by who holds the write lock
         self._local = threading.local()
         self._idle: list[sqlite3.Connection] = []
@@ -119,6 +120,7 @@ class Database:
             if writer.in_transaction and not self._together:
                 raise RuntimeError("transactions are not nested")
             with self._all_or_nothing(writer):
+                self._require_own_triggers(writer)
                 self._watch.restart()
                 tx = Transaction(writer, self.actor, utc_now(), target, dict(details))
                 yield tx
@@ -260,6 +262,7 @@ class Database:
         if self._writer is not None:
             if schema.needs_migration(self._writer):
                 self._upgrade(self._writer)
+            self._require_own_triggers(self._writer)
             self._watch = RowWatch(self._writer)
         else:
             with self.read() as connection:
@@ -268,6 +271,23 @@ class Database:
                         "This case was written by an older Nightjar and must be brought up to date first.",
                         "Open it once for writing; a copy made before keeps the old form.",
                     )
+
+    def _require_own_triggers(self, writer: sqlite3.Connection) -> None:
+        """What a foreign trigger does would be logged as the examiner's own doing: nothing is written beside one.
+
+        Looked at when the case is opened and where somebody has changed the schema since.
+        """
+        version = writer.execute("PRAGMA main.schema_version").fetchone()[0]
+        if version == self._schema_version:
+            return
+        own, found = schema.own(), schema.objects(writer)
+        foreign = [key[1] for key in found if key[0] == "trigger" and found[key] != own.get(key)]
+        if foreign:
+            raise CaseCorruptError(
+                f"The case database has a trigger that this program did not make: {', '.join(sorted(foreign))}.",
+                f"Nothing is written while it is there. Open the case read-only and verify it. {RESTORE_HINT}",
+            )
+        self._schema_version = version
 
     def _upgrade(self, writer: sqlite3.Connection) -> None:
         """Take the steps of the schema that are missing, and log what they did to the rows.

@@ -212,6 +212,18 @@ def test_footage_swapped_while_it_is_read_gives_no_result(
         assert case.tracklets.count() == len(PASSES)
 
 
+def test_footage_swapped_while_it_is_registered_is_refused(tmp_path: Path, clip: Path) -> None:
+    path = tmp_path / "day.mp4"
+    path.write_bytes(clip.read_bytes())
+    with new_case(tmp_path / "case") as case:
+        work = register(case, path, "Gate")
+        next(work)  # looked at, and being hashed
+        path.write_bytes(clip.read_bytes()[:-7])
+        with pytest.raises(EvidenceChangedError, match="changed while"):
+            finish(work)
+        assert case.evidence.list() == []
+
+
 def test_what_is_no_picture_may_come_and_go_in_a_folder(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()

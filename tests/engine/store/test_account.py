@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.case import Case
+from engine.errors import CaseCorruptError
 from engine.pipeline.messages import Checkpoint
 from engine.progress import finish
 from engine.store import row_sums, schema
@@ -175,6 +176,20 @@ def test_triggers_and_views_are_the_programs_own(folder: Path) -> None:
     assert "The trigger 'custody_no_delete' of the case database is missing." in found
     assert "The view 'current_decisions' of the case database was changed." in found
     assert "The case database has a trigger 'sly' that this program did not make." in found
+
+
+def test_nothing_is_written_beside_a_foreign_trigger(folder: Path) -> None:
+    """What it does would be logged as the examiner's own doing."""
+    foreign = "CREATE TRIGGER sly AFTER INSERT ON marks BEGIN DELETE FROM segments; END"
+    with Case.open(folder, examiner=EXAMINER) as case:
+        case.marks.add(1, 20, "as usual")
+        shell(folder, foreign)
+        with pytest.raises(CaseCorruptError, match="sly"):
+            case.marks.add(1, 21, "not any more")
+        assert len(case.evidence.segments(1)) == 1
+    with pytest.raises(CaseCorruptError, match="did not make"):
+        Case.open(folder, examiner=EXAMINER)
+    assert told(folder) == ["The case database has a trigger 'sly' that this program did not make."]
 
 
 @pytest.mark.parametrize("number", [0, -3])
