@@ -73,7 +73,8 @@ class _Checks:
         amiss = len(self.case) + len(self.originals or ())
         if not amiss:
             return ()
-        return (f"CHECKED WHEN WRITTEN: {amiss} findings on the originals or the case. They are in about.json.",)
+        found = "one finding" if amiss == 1 else f"{amiss} findings"
+        return (f"CHECKED WHEN WRITTEN: {found} on the originals or the case; see about.json.",)
 
 
 def write_handover(case: Case, place: Path, *, check_originals: bool = True) -> Work[Handover]:
