@@ -319,7 +319,7 @@ class Runner(QObject):
     def _schedule(self) -> None:
         """Start the first waiting job of each free lane."""
         with self._wake:
-            busy = {job.lane for job in self.jobs if job.state is JobState.RUNNING}
+            busy = {job.lane for job in self.jobs if job.started and not job.state.ended}  # a paused one keeps its lane
             chosen = []
             for job in () if self._stopping or self._held else self.jobs:
                 if job.state is JobState.WAITING and not (job.lane and job.lane in busy):

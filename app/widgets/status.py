@@ -5,7 +5,7 @@ from __future__ import annotations
 import shiboken6
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from app import icons, theme
 from app.jobs import Job, JobState
@@ -14,6 +14,7 @@ from app.widgets.basic import Button, box, label, paint_hint, set_role, styled
 from app.words import grouped, short_hash, time_left, tr
 
 HEIGHT = 28
+ROWS, HIGHEST = 60, 420  # of the list of jobs: rows at most, and pixels before it scrolls
 
 
 class Chip(QWidget):
@@ -174,8 +175,16 @@ class JobTray(QFrame):
         self._clear.clicked.connect(runner.clear_ended)
         head.addWidget(self._clear)
         column.addLayout(head)
-        self._list = box(QVBoxLayout(), 8)
-        column.addLayout(self._list)
+        inside = styled(QWidget(), "panel")
+        self._list = box(QVBoxLayout(inside), 8)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(inside)
+        column.addWidget(self._scroll)
+        self._more = label("", "quiet")
+        column.addWidget(self._more)
         self._empty = label(tr("Nothing is running. Adding footage starts work here."), "quiet")
         column.addWidget(self._empty)
         runner.jobs_changed.connect(self._sync)
@@ -205,21 +214,27 @@ class JobTray(QFrame):
 
     def place(self) -> None:
         """Sit above the status bar's left end."""
+        self._scroll.setFixedHeight(min(self._list.sizeHint().height() + 2, HIGHEST))
         self.adjustSize()
         parent = self.parentWidget()
         if parent is not None:
             self.move(12, parent.height() - HEIGHT - self.height() - 8)
 
     def _sync(self) -> None:
-        shown = {job.number: job for job in self._runner.jobs[-8:]}
+        jobs = sorted(self._runner.jobs, key=_order)
+        shown = {job.number: job for job in jobs[:ROWS]}
+        self._more.setText(tr("and {n} more").format(n=len(jobs) - ROWS))
+        self._more.setVisible(len(jobs) > ROWS)
         for number in [n for n in self._rows if n not in shown]:
             row = self._rows.pop(number)
             self._list.removeWidget(row)
             row.deleteLater()
-        for number, job in shown.items():
+        for place, (number, job) in enumerate(shown.items()):
             if number not in self._rows:
                 self._rows[number] = _JobRow(job, self._runner)
-                self._list.addWidget(self._rows[number])
+            if self._list.indexOf(self._rows[number]) != place:
+                self._list.insertWidget(place, self._rows[number])
+        self._scroll.setVisible(bool(shown))
         self._empty.setVisible(not shown)
         self._tick()
         self.place()
@@ -228,6 +243,13 @@ class JobTray(QFrame):
         if self.isVisible():
             for row in self._rows.values():
                 row.refresh()
+
+
+def _order(job: Job) -> int:
+    """What runs first, then what waits, in the order in which it will run; what has ended below it."""
+    if job.state.ended:
+        return 3
+    return 0 if job.state is JobState.RUNNING else 1 if job.started else 2
 
 
 class _JobRow(QWidget):
@@ -246,11 +268,17 @@ class _JobRow(QWidget):
         row.addLayout(column, 1)
         self._pause = Button("", "pause", size="small")
         self._pause.setAccessibleName(tr("Pause or resume"))
+        self._first = Button("", "arrow-collapse-up", size="small")
         self._cancel = Button("", "close", size="small")
+        self._first.setAccessibleName(tr("Before all others that wait"))
         self._cancel.setAccessibleName(tr("Cancel"))
+        for button in (self._pause, self._first, self._cancel):
+            button.setToolTip(button.accessibleName())
         self._pause.clicked.connect(self._toggle)
+        self._first.clicked.connect(lambda: runner.raise_priority(job))
         self._cancel.clicked.connect(lambda: runner.cancel(job))
         row.addWidget(self._pause)
+        row.addWidget(self._first)
         row.addWidget(self._cancel)
         self.refresh()
 
@@ -267,5 +295,6 @@ class _JobRow(QWidget):
         self._detail.setText(describe(job))
         set_role(self._detail, "error" if job.state is JobState.FAILED else "small")
         self._pause.setVisible(not job.state.ended)
+        self._first.setVisible(job.state is JobState.WAITING)
         self._cancel.setVisible(not job.state.ended)
         self._pause.set_icon("play" if job.state is JobState.PAUSED else "pause")
