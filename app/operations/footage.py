@@ -33,11 +33,15 @@ class FootageRow:
     uncertain: bool = False  # the measured modality lay near the threshold, and nobody has said otherwise
 
     @property
+    def made_up(self) -> bool:
+        """Whether frames have times that are not their own; one picture alone, which has none, is no matter."""
+        return self.item.frames_retimed > 0 or (self.item.counted and bool(self.item.warnings))
+
+    @property
     def needs_attention(self) -> bool:
         item = self.item
         troubled = item.state in (ItemState.FAILED, ItemState.INTERRUPTED) or item.frames_failed > 0
-        made_up = item.frames_retimed > 0 or (item.counted and bool(item.warnings))  # one picture alone is no matter
-        return troubled or made_up or self.uncertain or self.clock.offset is None
+        return troubled or self.made_up or self.uncertain or self.clock.offset is None
 
 
 def rows(case: Case) -> list[FootageRow]:

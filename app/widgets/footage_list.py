@@ -166,8 +166,9 @@ def _paint_state(painter: QPainter, room: QRect, row: FootageRow, job: Job | Non
         _state(painter, room, "clock-outline", tr("Waiting"), tr("ingest is queued"), "text1")
     elif item.state is ItemState.DONE:
         people = counted(row.tracklets, tr("tracklet"), tr("tracklets"))
-        if item.frames_failed:
+        if item.frames_failed or row.made_up:
             lost = counted(item.frames_failed, tr("frame not decoded"), tr("frames not decoded"))
+            lost = lost if item.frames_failed else tr("times of frames are not certain")
             _state(painter, room, "check-circle-outline", f"{tr('Ready')}, {people}", lost, "text1", "warning_text")
         else:
             _state(painter, room, "check-circle-outline", tr("Ready"), people, "text1")

@@ -31,6 +31,7 @@ def test_counted_pictures_say_so_and_have_no_certain_time(window: Window, until:
     until(lambda: page.details._row is not None)  # type: ignore[attr-defined]
     assert any("they are counted" in label.text() for label in page.findChildren(QLabel))
     row = page.details._row  # type: ignore[attr-defined]
+    assert row.made_up
     assert row.needs_attention
     assert row.clock.at(0).margin() == "±1 s"
     assert row.clock.at(2).margin() == "± not known"
