@@ -284,3 +284,6 @@ def _report(report: verb.IngestReport) -> dict[str, Any]:
 def _report_table(console: Console, reports: list[verb.IngestReport]) -> None:
     rows = [(r.item.exhibit, r.item.name, r.tracklets, r.frames_decoded, r.frames_failed, r.provider) for r in reports]
     console.table(("exhibit", "file", "tracklets", "frames", "not decoded", "computed by"), rows)
+    for report in reports:
+        for warning in report.item.warnings:
+            click.echo(f"{report.item.exhibit}: {warning}")

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 _VARINT, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of a TensorProto
 
+_OP_TYPE, _COMPILED = 4, b"EPContext"  # a NodeProto that stands for what a device's compiler made, often in a file
+
 # Which fields of a message hold further messages of interest. 'tensor' is where a walk ends.
 _INNER: Mapping[str, Mapping[int, str]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
@@ -25,7 +27,7 @@ _INNER: Mapping[str, Mapping[int, str]] = {
 
 
 def is_self_contained(data: bytes) -> bool:
-    """True where no tensor of the model refers to another file. ValueError where `data` is no ONNX model."""
+    """True where no tensor or node of the model refers to another file. ValueError where `data` is no ONNX model."""
     view = memoryview(data)
     if not any(number == 7 and kind == _BYTES for number, kind, _, _ in _fields(view, 0, len(view))):
         raise ValueError("no graph in it")
@@ -39,11 +41,14 @@ def _refers_outside(view: memoryview, start: int, end: int, message: str) -> boo
             for number, _, value, _ in _fields(view, start, end)
         )
     inner = _INNER[message]
-    return any(
-        _refers_outside(view, value, stop, inner[number])
-        for number, kind, value, stop in _fields(view, start, end)
-        if number in inner and kind == _BYTES
-    )
+    for number, kind, value, stop in _fields(view, start, end):
+        if kind != _BYTES:
+            continue
+        if number in inner and _refers_outside(view, value, stop, inner[number]):
+            return True
+        if message == "node" and number == _OP_TYPE and view[value:stop] == _COMPILED:
+            return True
+    return False
 
 
 def _fields(view: memoryview, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:

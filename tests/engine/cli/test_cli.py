@@ -261,6 +261,7 @@ def test_pictures_without_times_are_told_wherever_the_item_is(empty: Path, tmp_p
     assert "E-001: The pictures state no times; they are counted" in added.output
     assert "they are counted" in nightjar("evidence", "list", empty).output
     assert "counted" in answer("evidence", "list", empty)[0]["warnings"][0]
+    assert "E-001: The pictures state no times" in nightjar("ingest", empty, "--detector", "motion").output
     clock = ("--recorder", "2024-01-01 22:00:00", "--reference", "2024-01-01 21:00:00", "--source", "radio clock")
     noted = nightjar("evidence", "clock", empty, "E-001", *clock, "--uncertainty", "1").output
     assert "First frame: recorder 2024-01-01 22:00:00, adjusted 2024-01-01 21:00:00+00:00, give or take 1.0 s." in noted

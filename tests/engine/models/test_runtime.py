@@ -79,6 +79,10 @@ def test_weights_in_another_file_are_found_wherever_a_tensor_may_stand(tmp_path:
         function.CopyFrom(plain)
         function.functions.append(onnx.FunctionProto(name="f", node=[node]))
         spoilt += [graph, function]
+    compiled = onnx.ModelProto()
+    compiled.CopyFrom(plain)
+    compiled.graph.node.append(onnx.NodeProto(op_type="EPContext", domain="com.microsoft"))
+    assert not is_self_contained(compiled.SerializeToString())
     sparse = onnx.ModelProto()
     sparse.CopyFrom(plain)
     sparse.graph.sparse_initializer.append(onnx.SparseTensorProto(indices=outside))
