@@ -9,9 +9,22 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QKeyCombination, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QKeySequenceEdit,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 
 from app.preferences import Preferences
 from app.words import tr
+
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+FIELDS = (QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit, QKeySequenceEdit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +185,29 @@ class KeyMap(QObject):
         changed = {c.name: self._bound[c.name] for c in COMMANDS if self._bound[c.name] != canonical(c.key)}
         self._preferences.set_keys(changed)
         self.changed.emit()
+
+
+def belongs_to(widget: QWidget | None, event: QKeyEvent) -> bool:
+    """Whether a key that this widget declined is its own all the same, so that no command of the page hears it.
+
+    In a field every plain key is text, also one that the field has no use for; Enter means the focused button or box.
+    """
+    beside = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+    if event.modifiers() & beside or Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35:
+        return False
+    if isinstance(widget, FIELDS):
+        return True
+    return isinstance(widget, QAbstractButton) and event.key() in ENTER
+
+
+def press_enter(widget: QWidget | None, event: QKeyEvent) -> None:
+    """Do with Enter what people expect of a focused button, check box or list of choices."""
+    if event.key() not in ENTER or event.isAutoRepeat():
+        return
+    if isinstance(widget, QAbstractButton):
+        widget.click()
+    elif isinstance(widget, QComboBox):
+        widget.showPopup()
 
 
 def _spelling(event: QKeyEvent) -> str:

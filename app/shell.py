@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from app import crash, tasks, theme
 from app.dialogs import ask_case, choose_case, key_sheet, pick_folder
 from app.keyboard import KeyboardReturn
+from app.keys import belongs_to, press_enter
 from app.menus import Menus
 from app.operations import cases, machine
 from app.operations.decisions import undo_last
@@ -153,6 +154,10 @@ class Window(Ringed, QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Keys that the focused widget declined."""
+        focused = QApplication.focusWidget()
+        if belongs_to(focused, event):
+            press_enter(focused, event)
+            return
         command = self.session.keymap.match(event, self.current)
         if command is None or not self.page_command(command):
             super().keyPressEvent(event)
