@@ -57,7 +57,7 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("case.demo", "Open the demo case", "Ctrl+D"),
         ("case.close", "Close case", "Ctrl+W"),
         ("footage.add", "Add footage", "Ctrl+Shift+A"),
-        ("undo", "Undo the last decision; on Review the last mark", "Ctrl+Z"),
+        ("undo", "Undo the last decision, on Search of the search shown; on Review the last mark", "Ctrl+Z"),
         ("keys", "Show keys", "?"),
         ("jobs", "Show running work", "Ctrl+J"),
         ("fullscreen", "Full screen", "F11"),

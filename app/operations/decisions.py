@@ -34,6 +34,15 @@ class Verdicts:
     blind: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A decision that was taken back, in the words of the window."""
+
+    search: str
+    candidate: str
+    verdict: Verdict
+
+
 def decide(
     session: Session,
     verdicts: Verdicts,
@@ -130,8 +139,26 @@ def none_found(session: Session, search: int, found: bool, failed: Callable[[Exc
 
 
 def undo_last(session: Session, search: int | None = None) -> None:
-    """Take back the latest decision; the undo is itself logged."""
-    session.write(lambda case: case.decisions.undo_last(search), DECIDED)
+    """Take back the latest decision, of this search or of the case, and say which; the undo is itself logged."""
+
+    def done(taken: Taken) -> None:
+        words = {
+            Verdict.CONFIRMED: tr("Undone in {search}: {candidate} is no longer confirmed."),
+            Verdict.REJECTED: tr("Undone in {search}: {candidate} is no longer rejected."),
+            Verdict.INCONCLUSIVE: tr("Undone in {search}: {candidate} is no longer inconclusive."),
+        }[taken.verdict]
+        session.message.emit("plain", words.format(search=taken.search, candidate=taken.candidate), "")
+
+    session.write(lambda case: _take_back(case, search), DECIDED, done)
+
+
+def _take_back(case: Case, search: int | None) -> Taken:
+    standing = case.decisions.latest(search)
+    case.decisions.undo_last(search)  # which refuses where nothing stands
+    assert standing is not None
+    assert standing.verdict is not None
+    label = case.tracklets.get(standing.tracklet_id).label
+    return Taken(case.searches.get(standing.search_id).label, label, standing.verdict)
 
 
 def current(case: Case, search: int) -> dict[int, tuple[Verdict | None, str]]:

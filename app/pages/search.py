@@ -124,6 +124,7 @@ class SearchPage(Page):
             "reject": lambda: self.deciding.decide(Verdict.REJECTED),
             "inconclusive": lambda: self.deciding.decide(Verdict.INCONCLUSIVE),
             "none": self.bar.none.click,
+            "undo": self.deciding.undo,
             "again": self._search_from_here,
             "grid": lambda: self._show_view(GRID),
             "compare": lambda: self._show_view(COMPARE),

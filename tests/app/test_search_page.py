@@ -330,3 +330,31 @@ def test_while_it_searches_the_page_says_so_and_offers_no_second_search(
     gate.set()
     until(lambda: page._empty._text.text() == "Nobody is left to compare with.")
     assert page._empty.button.isVisible()
+
+
+def test_undo_takes_back_a_decision_of_the_search_on_screen_and_says_which(page: SearchPage, until: Wait) -> None:
+    case, told = page.session.case, page.shell.messages.plain._text
+    assert case is not None
+    page.view.select_row(0)
+    QTest.keyClick(page.view, Qt.Key.Key_X)
+    until(case.decisions.all)
+    first, candidate = page.data.search, page.model.tiles[0].tracklet  # type: ignore[union-attr]
+    everybody = case.tracklets.list()
+    night = [t.id for t in everybody if t.modality.value == "ir"]
+    other = searched(case, night[1], [t.id for t in everybody if t.modality.value == "rgb"])
+    page.show_search(searching.load(case, other.id))
+    QTest.keyClick(page.view, Qt.Key.Key_U)
+    until(lambda: case.decisions.current(other.id))
+    undo = page.shell.menus.actions["undo"]
+    undo.trigger()
+    until(lambda: not case.decisions.current(other.id))
+    until(lambda: other.label in told.text())
+    assert "no longer inconclusive" in told.text()
+    page.session.failed.disconnect(page.shell.tell)
+    undo.trigger()  # nothing is left in the search on screen
+    page.shell.show_page("people")
+    assert case.decisions.current(first.id), "that of the other search stands"
+    undo.trigger()
+    until(lambda: not case.decisions.current(first.id))
+    label = case.tracklets.get(candidate).label
+    until(lambda: told.text() == f"Undone in {first.label}: {label} is no longer rejected.")
