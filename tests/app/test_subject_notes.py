@@ -115,6 +115,7 @@ def test_leaving_records_what_is_typed(
         until(lambda: page.shell.current == "start")
     else:
         page.shell.close()
+        until(lambda: not page.shell.isVisible())
     if way != "another page":
         with Case.open(case_folder, writable=False) as case:
             assert case.subjects.get(1).notes == TEXT
