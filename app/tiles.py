@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app import icons, theme
+from app.plain import plain
 from app.thumbnails import Thumbnails, Unreadable
 from app.widgets.basic import paint_badge
 from app.words import tr
@@ -89,7 +90,7 @@ class TileModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             tile = self.tile(index.row())
             zone = tr("adjusted time in {zone}").format(zone=tile.zone) if tile and tile.zone else ""
-            return "\n".join(part for part in (tile.camera, zone, self.band_rule) if part) if tile else ""
+            return plain("\n".join(part for part in (tile.camera, zone, self.band_rule) if part)) if tile else ""
         return None
 
     def show(self, tiles: Sequence[Tile]) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableView, Q
 from app import theme
 from app.operations.verifying import verify
 from app.pages.base import Page
+from app.plain import plain
 from app.session import Changes, Session
 from app.widgets.basic import Button, ComboBox, box, label, styled
 from app.widgets.notices import Notice
@@ -65,7 +66,13 @@ class AuditModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole:
             return theme.font(12, mono=column in (0, 1, 6))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return entry.hash if column == 6 else json.dumps(entry.details, indent=1)[:2000] if column == 5 else None
+            return (
+                entry.hash
+                if column == 6
+                else plain(json.dumps(entry.details, indent=1)[:2000])
+                if column == 5
+                else None
+            )
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         words = (

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from app import icons, theme
 from app.keys import KeyMap
+from app.plain import plain
 from engine.types import Modality
 
 HINT = 18
@@ -66,7 +67,7 @@ class ElidedLabel(QLabel):
     def _elide(self) -> None:
         shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 1))
         self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
+        self.setToolTip(plain(self._whole) if shown != self._whole else "")
 
 
 def styled(widget: QWidget, name: str) -> QWidget:

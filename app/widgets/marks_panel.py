@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.dialogs import ask_text
 from app.operations import marks
+from app.plain import plain
 from app.session import Session
 from app.times import ItemClock
 from app.widgets.basic import Button, box, label
@@ -115,7 +116,7 @@ class MarksPanel(QWidget):
         for mark in found:
             words = self.words(mark)
             line = QListWidgetItem(words)
-            line.setToolTip(f"{mark.note}\n{self._when(mark.pts, exact=True)}\n{_authors(mark)}".lstrip())
+            line.setToolTip(plain(f"{mark.note}\n{self._when(mark.pts, exact=True)}\n{_authors(mark)}".lstrip()))
             line.setSizeHint(QSize(0, LINE))
             self.list.addItem(line)
         self.list.setFixedHeight(LINE * min(max(len(found), 1), VISIBLE))

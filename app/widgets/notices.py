@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.plain import plain
 from app.widgets.basic import Button, Glyph, box, label, repolish
 from app.words import tr
 
@@ -44,7 +45,7 @@ class Notice(QFrame):
         glyph = {"plain": "information-outline", "warning": "alert-outline", "error": "alert-circle-outline"}[kind]
         self._glyph.set_icon(glyph, "text2" if kind == "plain" else f"{kind}_text")
         self._text.setText(text)
-        self._text.setToolTip(text)
+        self._text.setToolTip(plain(text))
         self._button.set_text(action)
         self._button.setVisible(bool(action))
         repolish(self)

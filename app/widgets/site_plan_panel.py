@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QVBoxLayout
 
 from app import site_plans
 from app.operations import cameras
+from app.plain import plain
 from app.session import Session
 from app.site_plans import Ground
 from app.widgets.basic import Button, box, label, set_role
@@ -124,4 +125,4 @@ class SitePlanPanel(QWidget):
 
     def _sure(self, title: str, question: str) -> bool:
         buttons = QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel
-        return QMessageBox.question(self, title, question, buttons) == QMessageBox.StandardButton.Ok
+        return QMessageBox.question(self, title, plain(question), buttons) == QMessageBox.StandardButton.Ok

@@ -10,6 +10,7 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, 
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import theme
+from app.plain import plain
 from app.words import duration, tr
 
 AXIS, BASE, MARK = 22, 4, 6
@@ -148,7 +149,7 @@ class Timeline(QWidget):
         """A mark says its note to the pointer."""
         if isinstance(event, QHelpEvent):
             mark = self._mark_at(event.pos().x())
-            QToolTip.showText(event.globalPos(), mark[1] if mark else "", self)
+            QToolTip.showText(event.globalPos(), plain(mark[1]) if mark else "", self)
             return True
         return super().event(event)
 

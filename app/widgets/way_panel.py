@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from app.plain import plain
 from app.plans import route
 from app.session import Session
 from app.site_plans import Ground
@@ -116,7 +117,7 @@ class WayPanel(QWidget):
             words = tr("{n} not in the order: no clock offset is set.")
             lines.append(words.format(n=counted(self._lost, tr("appearance"), tr("appearances"))))
         self._beside.setText("\n".join(lines))
-        self._beside.setToolTip("\n".join(names))
+        self._beside.setToolTip(plain("\n".join(names)))
         self._beside.setVisible(bool(lines))
 
     def select(self, tracklet: int) -> None:
