@@ -54,10 +54,11 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("page.activity", "Activity page", "Ctrl+8"),
         ("case.new", "New case", "Ctrl+N"),
         ("case.open", "Open case", "Ctrl+O"),
+        ("case.read", "Open case read-only", "Ctrl+Shift+O"),
         ("case.demo", "Open the demo case", "Ctrl+D"),
         ("case.close", "Close case", "Ctrl+W"),
         ("footage.add", "Add footage", "Ctrl+Shift+A"),
-        ("undo", "Undo the last decision, on Search of the search shown; on Review the last mark", "Ctrl+Z"),
+        ("undo", "Undo the last decision; on Review the last mark", "Ctrl+Z"),
         ("keys", "Show keys", "?"),
         ("jobs", "Show running work", "Ctrl+J"),
         ("fullscreen", "Full screen", "F11"),
@@ -127,6 +128,13 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("subject.footage", "Show in footage", "V"),
     )
     + _command("report", ("report.write", "Write the folder", "Ctrl+E"))
+)
+WRITING = frozenset(  # commands that change the case, so none of a case that is open read-only
+    (
+        *("undo", "footage.add", "footage.ingest", "footage.all", "mark.add", "mark.edit", "mark.remove"),
+        *("search", "people.search", "search.run", "again", "confirm", "reject", "inconclusive", "none"),
+        *("cameras.place", "subject.rename"),
+    )
 )
 SCOPES = ("", "footage", "review", "people", "search", "subjects", "report")
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from app.keys import COMMANDS
+from app.keys import COMMANDS, WRITING
 from app.pages import PAGES
 from app.words import tr
 
 if TYPE_CHECKING:
+    from app.session import CaseInfo
     from app.shell import Window
 
 
@@ -29,10 +30,11 @@ class Menus:
         self._fill()
         self._keymap.changed.connect(self._rebind)
 
-    def set_case_open(self, is_open: bool) -> None:
-        """Enable what needs a case."""
-        for action in self._of_cases:
-            action.setEnabled(is_open)
+    def show_case(self, info: CaseInfo | None) -> None:
+        """Enable what needs a case, and what changes it where it may be changed."""
+        for name, action in self.actions.items():
+            if action in self._of_cases:
+                action.setEnabled(info is not None and (info.writable or name not in WRITING))
 
     def _add(self, menu: QMenu, command: str, act: Callable[[], object], *, needs_case: bool = False) -> None:
         action = QAction(next(c.text for c in COMMANDS if c.name == command), self._window)
@@ -49,6 +51,7 @@ class Menus:
         file = bar.addMenu(tr("File"))
         self._add(file, "case.new", window.new_case)
         self._add(file, "case.open", window.open_case)
+        self._add(file, "case.read", window.read_case)
         self._add(file, "case.demo", window.open_demo)
         file.addSeparator()
         self._add(file, "case.close", window.close_case, needs_case=True)

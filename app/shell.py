@@ -19,26 +19,28 @@ from PySide6.QtWidgets import (
 )
 
 from app import crash, tasks, theme
-from app.dialogs import ask_case, choose_case, key_sheet, pick_folder
+from app.dialogs import CaseChoice, ask_case, choose_case, key_sheet, pick_folder
 from app.keyboard import KeyboardReturn
-from app.keys import belongs_to, press_enter
+from app.keys import WRITING, belongs_to, press_enter
 from app.menus import Menus
 from app.operations import cases, machine
 from app.operations.decisions import undo_last
 from app.pages import PAGES
 from app.pages.base import NARROW, Page
+from app.plain import plain
 from app.preferences import RecentCase
-from app.session import Changes, Session
+from app.session import CaseInfo, Changes, Session
 from app.tasks import Pool
-from app.widgets.basic import Button, Glyph, box, label, styled
+from app.widgets.basic import Button, Glyph, box, label, set_role, styled
 from app.widgets.focus_ring import Ringed
 from app.widgets.notices import Messages
 from app.widgets.rail import Rail
 from app.widgets.status import JobTray, StatusBar
 from app.words import counted, tr
-from engine.errors import Cancelled, DeviceLostError, NightjarError, WorkerBugError
+from engine.errors import Cancelled, CaseLockedError, DeviceLostError, NightjarError, WorkerBugError
 
 DEMO_FOLDER = "nightjar-demo"
+HOW_TO_WRITE = tr("Open it with ‘Open case’ to work on it, once nobody else does.")
 
 
 class Window(Ringed, QMainWindow):
@@ -164,7 +166,10 @@ class Window(Ringed, QMainWindow):
 
     def page_command(self, command: str) -> bool:
         """Let the page on show do a command; False where it does not know it."""
-        page = self.pages.get(self.current)
+        page, info = self.pages.get(self.current), self.session.info
+        if command in WRITING and info is not None and not info.writable:
+            self.say("warning", tr("This case is open read-only, so nothing in it can be changed."), HOW_TO_WRITE)
+            return True
         return page is not None and page.trigger(command)
 
     def undo(self) -> None:
@@ -182,7 +187,23 @@ class Window(Ringed, QMainWindow):
     def open_case(self, folder: str = "") -> None:
         found = choose_case(self, self.session, folder)
         if found is not None:
-            cases.open_case(self.session, found.folder, found.examiner)
+            refused = lambda error: self._offer_reading(found, error)  # noqa: E731
+            cases.open_case(self.session, found.folder, found.examiner, failed=refused)
+
+    def read_case(self) -> None:
+        """Open a case without the right to change it; reading works beside another window that writes."""
+        found = choose_case(self, self.session)
+        if found is not None:
+            cases.open_case(self.session, found.folder, found.examiner, writable=False)
+
+    def _offer_reading(self, wanted: CaseChoice, error: Exception) -> None:
+        if isinstance(error, CaseLockedError):
+            question = plain(f"{error} {tr('Open it read-only here?')}")
+            buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No
+            if QMessageBox.question(self, tr("Open case"), question, buttons) == QMessageBox.StandardButton.Yes:
+                cases.open_case(self.session, wanted.folder, wanted.examiner, writable=False)
+        else:
+            self.session.failed.emit(error)
 
     def close_case(self) -> None:
         cases.close_case(self.session)
@@ -229,10 +250,11 @@ class Window(Ringed, QMainWindow):
     def _show_case(self) -> None:
         info = self.session.info
         self.rail.set_case_open(info is not None)
-        self.menus.set_case_open(info is not None)
-        self._case_label.setText(info.title if info else tr("No case open"))
+        self.menus.show_case(info)
+        self._case_label.setText(_title(info) if info else tr("No case open"))
+        set_role(self._case_label, "second" if info is None or info.writable else "warning")
         self._examiner.setText(info.examiner if info else self.session.preferences.examiner)
-        self.setWindowTitle(f"{info.title} – Nightjar" if info else "Nightjar")
+        self.setWindowTitle(f"{_title(info)} – Nightjar" if info else "Nightjar")
         if info is None:
             self.status.set_audit_head("")
 
@@ -289,7 +311,7 @@ class Window(Ringed, QMainWindow):
 
     def _taskbar(self) -> None:
         share = self.status.overall()
-        title = self.session.info.title if self.session.info else ""
+        title = _title(self.session.info) if self.session.info else ""
         lead = f"{round(100 * share)} % – " if share is not None else ""
         self.setWindowTitle(f"{lead}{title} – Nightjar" if title else "Nightjar")
 
@@ -334,3 +356,7 @@ class Window(Ringed, QMainWindow):
             self, "Nightjar", question, QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel
         )
         return answer == QMessageBox.StandardButton.Ok
+
+
+def _title(info: CaseInfo) -> str:
+    return info.title if info.writable else tr("{case} (read-only)").format(case=info.title)

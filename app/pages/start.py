@@ -90,6 +90,9 @@ class StartPage(Page):
         foot.addWidget(Glyph("tray-arrow-down", 16))
         foot.addWidget(label(tr("Drop a case folder here to open it"), "second"))
         foot.addStretch(1)
+        read = Button(tr("Open read-only…"), "eye-outline", "case.read", size="small")
+        read.clicked.connect(self.shell.read_case)
+        foot.addWidget(read)
         inside.addLayout(foot)
         column.addWidget(recent, 1)
         return area
