@@ -295,6 +295,7 @@ class Story:
         """Close, start again, continue the last case: everything is there."""
         head = self.window.session.case.audit.head  # type: ignore[union-attr]
         self.window.close()
+        self.until(lambda: not self.window.isVisible(), "the end of the window's threads")
         self.window = self._open_window()
         start: Any = self.window.page("start")
         self.until(lambda: self.app.focusWidget() is not None and start._recent.count(), "the recent cases")
@@ -316,6 +317,7 @@ class Story:
         self.rest(1.0)
         self.picture("reopened")
         self.window.close()
+        self.until(lambda: not self.window.isVisible(), "the end of the window's threads")
 
     def tell(self) -> None:
         """From the first page to the last."""
