@@ -26,8 +26,8 @@ from app.session import Session
 from app.widgets.basic import Button, box, label
 from app.words import tr
 
-KEY_COLUMNS = 3
-MARGIN = 48  # of the window above and below the key sheet
+KEY_COLUMNS = (3, 2)  # side by side: as many as the window is wide enough for
+MARGIN = 48  # of the window around the key sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +172,11 @@ def _keys_of(scope: str, keymap: KeyMap) -> tuple[QGridLayout, int]:
     return grid, len(rows) + 2
 
 
-def key_sheet(parent: QWidget, keymap: KeyMap, page: str) -> None:
-    """Every key, the current page's first."""
-    dialog = QDialog(parent)
-    dialog.setWindowTitle(tr("Keys"))
-    column = box(QVBoxLayout(dialog), 12, (20, 16, 20, 16))
+def _key_columns(keymap: KeyMap, page: str, count: int) -> QWidget:
     inside = QWidget()
     row = box(QHBoxLayout(inside), 32, (0, 0, 16, 0))
-    columns = [box(QVBoxLayout(), 16) for _ in range(KEY_COLUMNS)]
-    filled = [0] * KEY_COLUMNS
+    columns = [box(QVBoxLayout(), 16) for _ in range(count)]
+    filled = [0] * count
     for scope in sorted(SCOPES, key=lambda scope: (scope != page, scope != "")):
         shortest = filled.index(min(filled))
         grid, rows = _keys_of(scope, keymap)
@@ -189,6 +185,18 @@ def key_sheet(parent: QWidget, keymap: KeyMap, page: str) -> None:
     for each in columns:
         each.addStretch(1)
         row.addLayout(each)
+    return inside
+
+
+def key_sheet(parent: QWidget, keymap: KeyMap, page: str) -> None:
+    """Every key, the current page's first."""
+    dialog = QDialog(parent)
+    dialog.setWindowTitle(tr("Keys"))
+    column = box(QVBoxLayout(dialog), 12, (20, 16, 20, 16))
+    room = parent.width() - MARGIN
+    sheets = (_key_columns(keymap, page, count) for count in KEY_COLUMNS)
+    inside = next((sheet for sheet in sheets if sheet.sizeHint().width() + MARGIN <= room), None)
+    inside = inside or _key_columns(keymap, page, 1)
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setWidget(inside)

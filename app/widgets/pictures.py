@@ -180,7 +180,10 @@ class Strip(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(self.delegate.tile.height() + 2)
         self.clicked.connect(lambda index: self.picked.emit(index.row()))
-        thumbnails.arrived.connect(lambda _crops: self.viewport().update())
+        thumbnails.arrived.connect(self._arrived)
+
+    def _arrived(self, _crops: set[int]) -> None:
+        self.viewport().update()
 
     def select_row(self, row: int) -> None:
         index = self.tiles.index(row)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -60,6 +61,8 @@ def window(qtbot: QtBot, tmp_path: Path, errors: list[Exception]) -> Iterator[Wi
     shown.session.may_stop = lambda _jobs: True
     shown.close()
     qtbot.waitUntil(lambda: not shown.isVisible(), timeout=PATIENCE_MS)
+    shown.deleteLater()  # else every new style sheet would go through all windows there have ever been
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
