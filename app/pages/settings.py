@@ -51,6 +51,9 @@ class SettingsPage(Page):
         column.addWidget(label(title, "item"))
         return frame, column  # type: ignore[return-value]
 
+    def _show_theme(self) -> None:
+        self._look.select(theme.themer.name)
+
     def _general(self) -> QWidget:
         preferences = self.session.preferences
         frame, column = self._card(tr("This program"))
@@ -60,11 +63,11 @@ class SettingsPage(Page):
         examiner = QLineEdit(preferences.examiner)
         examiner.editingFinished.connect(lambda: self._set("examiner", examiner.text().strip()))
         form.addRow(tr("Examiner"), examiner)
-        look = Segment(tr("Theme"), [(tr("Dark"), "dark"), (tr("Light"), "light")])
-        look.select(theme.themer.name)
-        look.chosen.connect(self._set_theme)
-        theme.themer.changed.connect(lambda: look.select(theme.themer.name))
-        form.addRow(tr("Theme"), look)
+        self._look = Segment(tr("Theme"), [(tr("Dark"), "dark"), (tr("Light"), "light")])
+        self._show_theme()
+        self._look.chosen.connect(self._set_theme)
+        theme.themer.changed.connect(self._show_theme)
+        form.addRow(tr("Theme"), self._look)
         device = ComboBox()
         device.addItems(list(DEVICES))
         device.setCurrentText(preferences.device)
@@ -79,7 +82,7 @@ class SettingsPage(Page):
         form.addRow(tr("Memory for thumbnails"), cache)
         form.addRow(tr("Kept in"), label(str(user_data_dir()), "mono", wrap=True, selectable=True))
         names = (tr("Examiner"), tr("Theme"), tr("Compute on"), tr("Memory for thumbnails"))
-        for widget, name in zip((examiner, look, device, cache), names, strict=True):
+        for widget, name in zip((examiner, self._look, device, cache), names, strict=True):
             widget.setAccessibleName(name)
         column.addLayout(form)
         words = tr("The examiner's name is used when a case is opened; the log keeps who did what.")
