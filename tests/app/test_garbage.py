@@ -7,8 +7,10 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
-from app.garbage import EVERY_SECONDS, GarbageKeeper
+from app.garbage import EVERY_SECONDS, MANY, GarbageKeeper
 from app.preferences import Preferences
 from app.session import Changes, Session
 
@@ -59,6 +61,20 @@ def test_the_timer_frees_what_is_gone(session: Session) -> None:
     assert keeper._timer.isActive()
     assert keeper._timer.interval() == 1000 * EVERY_SECONDS
     keeper._timer.timeout.emit()
+    assert knot() is None
+
+
+def test_much_is_not_gone_through_while_one_works_but_when_one_turns_away(session: Session) -> None:
+    keeper = GarbageKeeper(session)
+    keeper.settle()
+    kept = [[n] for n in range(2 * MANY)]
+    knot = weakref.ref(Knot())
+    gc.collect(1)  # into the oldest generation, with all the rest
+    assert full_collections(keeper.collect) == 0
+    assert gc.get_freeze_count() > len(kept)
+    app = QGuiApplication.instance()
+    assert isinstance(app, QGuiApplication)
+    app.applicationStateChanged.emit(Qt.ApplicationState.ApplicationInactive)
     assert knot() is None
 
 
