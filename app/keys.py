@@ -57,6 +57,7 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("case.read", "Open case read-only", "Ctrl+Shift+O"),
         ("case.demo", "Open the demo case", "Ctrl+D"),
         ("case.close", "Close case", "Ctrl+W"),
+        ("quit", "Quit", "Ctrl+Q"),
         ("footage.add", "Add footage", "Ctrl+Shift+A"),
         ("undo", "Undo the last decision; on Review the last mark", "Ctrl+Z"),
         ("keys", "Show keys", "?"),

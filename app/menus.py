@@ -55,7 +55,7 @@ class Menus:
         self._add(file, "case.demo", window.open_demo)
         file.addSeparator()
         self._add(file, "case.close", window.close_case, needs_case=True)
-        file.addAction(tr("Quit"), window.close)
+        self._add(file, "quit", window.close)
         edit = bar.addMenu(tr("Edit"))
         self._add(edit, "undo", window.undo, needs_case=True)
         view = bar.addMenu(tr("View"))

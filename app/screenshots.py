@@ -175,7 +175,8 @@ def main() -> int:
     theme.load_fonts()
     theme.apply(app, "dark")
     chosen.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory(prefix="nightjar-") as place:
+        os.environ["NIGHTJAR_HOME"] = place  # the pictures show nothing of who draws them
         window = Window(Session(Preferences(Path(place) / "window.ini")))
         tasks.set_reporter(_stop)
         window.session.failed.connect(_stop)

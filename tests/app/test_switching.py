@@ -199,3 +199,10 @@ def test_a_window_closed_while_a_case_is_being_opened_leaves_it_closed(
     window.close()
     until(lambda: not window.isVisible())
     assert _free(case_folder)
+
+
+def test_the_key_for_quitting_quits(opened: Window, until: Wait) -> None:
+    action = opened.menus.actions["quit"]
+    assert action.shortcut().toString() == "Ctrl+Q"
+    action.trigger()
+    until(lambda: not opened.isVisible())
