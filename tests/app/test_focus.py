@@ -28,9 +28,11 @@ STOPS = 150  # more than any page has
 
 
 def picture(widget: QWidget) -> np.ndarray:
-    """What the user sees of a widget: `(H, W, 3) uint8`."""
+    """What the user sees of a widget: `(H, W, 3) uint8`; empty where it was scrolled out of the window."""
     window = widget.window()
     image = window.grab(QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())).toImage()
+    if image.isNull():
+        return np.empty((0, 0, 3), np.uint8)
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
@@ -77,7 +79,7 @@ def faults(window: QWidget, where: str) -> list[str]:
         if not spoken(widget):
             found.append(f"{where}: {type(widget).__name__} has no accessible name")
         if focused.shape != left.shape:
-            continue  # a field may grow as it is left
+            continue  # a field may grow as it is left, or leave the picture where a long page scrolls
         seen = int((contrast(focused, left) >= PARTS).sum())
         if seen < 2 * min(widget.width(), widget.height()):
             found.append(f"{where}: {spoken(widget)} ({type(widget).__name__}) shows its focus in {seen} pixels only")
