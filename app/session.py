@@ -69,9 +69,7 @@ class Session(QObject):
         self.pool = Pool(READERS, "reader", self)
         self.info: CaseInfo | None = None
         self.case: Case | None = None  # never touched on the GUI thread: it does I/O
-        self.held: list[
-            Case
-        ] = []  # opened and not closed yet, the case's thread's only: what must be closed at the end
+        self.held: list[Case] = []  # opened and not closed yet; only the case's thread touches it
         self.switching: object = None  # what opens or closes a case just now
         self.may_stop: Callable[[int], bool] = lambda _jobs: True  # asks the user
         self.lost_device = ""  # why the graphics device is not used any more, until the next start

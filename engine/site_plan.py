@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.case import Case
+from engine.durable import sync
 from engine.errors import EvidenceChangedError, EvidenceError, StorageError, UsageError
 from engine.media import still
 from engine.media.files import name_of, open_evidence, shown
@@ -45,6 +46,7 @@ def use_plan(case: Case, path: Path, settings: SitePlanSettings | None = None) -
         if before is not None and before.picture.sha256 == sha256:
             raise UsageError(f"{name_of(path)} is the site plan already.")
         os.replace(draft, case.site_plans.path(picture))
+        sync(draft.parent)
     except OSError as error:
         raise StorageError(
             f"{name_of(path)} could not be copied into the case folder ({error.strerror or error}).",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -59,13 +59,15 @@ def _decide(case: Case, wanted: Verdicts) -> None:
 
 
 def _record(case: Case, wanted: Verdicts) -> None:
-    if wanted.verdict is Verdict.CONFIRMED:
-        _refuse_impossible(case, wanted)
+    if wanted.verdict is not Verdict.CONFIRMED:
+        _take(case, wanted)
+        return
+    own = _query_tracklets(case, wanted.search)
+    standing = _standing_subject(case, own, wanted)
     taken = _take(case, wanted)
-    if wanted.verdict is Verdict.CONFIRMED:
-        subject = _subject(case, wanted)
-        for decision in taken:
-            case.subjects.add(subject, [decision.tracklet_id], wanted.reason, decision.id)
+    subject = _subject(case, own, standing, wanted.search)
+    for decision in taken:
+        case.subjects.add(subject, [decision.tracklet_id], wanted.reason, decision.id)
 
 
 def _take(case: Case, wanted: Verdicts) -> list[Decision]:
@@ -97,9 +99,8 @@ def _subjects_of(case: Case, tracklets: Iterable[int]) -> dict[int, Subject]:
     return {subject.id: subject for subject in found if subject is not None}
 
 
-def _refuse_impossible(case: Case, wanted: Verdicts) -> None:
-    """Say why a confirmation cannot be."""
-    own = _query_tracklets(case, wanted.search)
+def _standing_subject(case: Case, own: Sequence[int], wanted: Verdicts) -> int | None:
+    """The subject that the person has already, None where there is none. `UsageError` where it cannot be one person."""
     subjects = _subjects_of(case, [*own, *wanted.tracklets])
     if len(subjects) > 1:
         one, other = list(subjects.values())[:2]
@@ -117,18 +118,15 @@ def _refuse_impossible(case: Case, wanted: Verdicts) -> None:
             tr("{a} and {b} are in one frame, so they cannot be the same person.").format(a=first, b=second),
             tr("Look at both again; nothing was decided."),
         )
+    return next(iter(subjects), None)
 
 
-def _subject(case: Case, wanted: Verdicts) -> int:
+def _subject(case: Case, own: Sequence[int], standing: int | None, search: int) -> int:
     """The subject of the person searched for; made at the first confirmation. All that was searched for belongs."""
-    own = _query_tracklets(case, wanted.search)
-    standing = _subjects_of(case, [*own, *wanted.tracklets])
-    subject_id = next(iter(standing), None)
-    if subject_id is None:
-        subject_id = case.subjects.create().id
+    subject_id = case.subjects.create().id if standing is None else standing
     joining = [number for number in own if case.subjects.of_tracklet(number) is None]
     if joining:
-        label = case.searches.get(wanted.search).label
+        label = case.searches.get(search).label
         case.subjects.add(subject_id, joining, tr("the person searched for in {label}").format(label=label))
     return subject_id
 

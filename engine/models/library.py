@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.durable import sync
 from engine.errors import ModelError, StorageError
 from engine.models.card import Model, ModelCard, Task
 from engine.settings import resources_dir, user_data_dir
@@ -117,10 +118,10 @@ class ModelLibrary:
             _copy_checked(path, draft / MODEL_FILE, card)
             _check_runs(Model(card, draft / MODEL_FILE), device)
             card.save(draft / CARD_FILE)
-            _flush(draft / CARD_FILE)
-            _flush(draft)
+            sync(draft / CARD_FILE)
+            sync(draft)
             draft.replace(self.user_dir / card.name)
-            _flush(self.user_dir)
+            sync(self.user_dir)
         except OSError as error:
             raise storage_failure(error) from error
         finally:
@@ -167,17 +168,6 @@ def _copy_checked(source: Path, target: Path, card: ModelCard) -> None:
             f"The file {source.name} is not the one its card describes (its SHA-256 differs).",
             "Get the file and its card again from the same place.",
         )
-
-
-def _flush(path: Path) -> None:
-    """A file or a folder's entries to the disk for good."""
-    if path.is_dir() and os.name == "nt":
-        return  # Windows opens no folders, and keeps their entries in order itself
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read_defaults(path: Path) -> dict[str, str]:

@@ -18,12 +18,13 @@ from typing import Any
 
 from engine import __version__
 from engine.case import Case
+from engine.durable import sync
 from engine.errors import CaseCorruptError, StorageError
 from engine.models.library import ModelLibrary
 from engine.progress import Progress, Work
 from engine.report.sheets import LEAD, subject_sheet
 from engine.report.tables import TABLES, CaseFacts, Row
-from engine.report.targets import require_outside, sync
+from engine.report.targets import require_outside
 from engine.site_plan import APPROXIMATE, problems
 from engine.verify import CheckedRecords, Finding, check_evidence, check_records
 

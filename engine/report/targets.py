@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.case import Case
+from engine.durable import sync
 from engine.errors import StorageError, UsageError
 
 
@@ -57,17 +58,6 @@ def whole_file(path: Path, what: str) -> Iterator[Path]:
         if made:
             with suppress(OSError):
                 draft.unlink()
-
-
-def sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk. Windows cannot do the second and need not."""
-    if path.is_dir() and os.name == "nt":  # pragma: no cover
-        return
-    fd = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
