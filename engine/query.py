@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import BytesIO
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from engine.case import Case
 from engine.errors import EvidenceError, UsageError
 from engine.media.files import open_evidence, shown, unreadable
-from engine.media.still import DAMAGE
+from engine.media.still import DAMAGE, opened
 from engine.models.card import Model
 from engine.settings import QualitySettings, QueryPictureSettings
 from engine.types import Box, CropQuality
@@ -150,10 +149,8 @@ def _require_bounded(data: bytes, name: str) -> None:
 
     limits = QueryPictureSettings()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(BytesIO(data)) as image:
-                width, height = image.size
+        with opened(BytesIO(data)) as image:
+            width, height = image.size
     except Image.DecompressionBombError:
         width = height = limits.max_side + 1
     except DAMAGE:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings as python_warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from engine.errors import EvidenceError
 from engine.media.clock import FIRST_YEAR, LAST_YEAR
 from engine.media.files import is_folder, name_of, open_evidence
 from engine.media.index import NO_DTS, PtsIndex
-from engine.media.still import DAMAGE
+from engine.media.still import DAMAGE, opened
 from engine.media.values import DecodeFailures, Probe
 from engine.types import Frame, Timestamp
 
@@ -176,10 +175,8 @@ def _read(path: Path, read: Callable[[Any], T]) -> T | None:
     from PIL import Image
 
     try:
-        with python_warnings.catch_warnings():
-            python_warnings.simplefilter("ignore")  # odd metadata; sizes are refused below
-            with open_evidence(path) as file, Image.open(file) as image:
-                return read(image)
+        with open_evidence(path) as file, opened(file) as image:
+            return read(image)
     except (*DAMAGE, EvidenceError, Image.DecompressionBombError):
         return None
 

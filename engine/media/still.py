@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ KINDS = "PNG, JPEG, BMP, TIFF or WebP"
 ORIENTATION, TURNED = 0x0112, range(5, 9)  # EXIF 2.32, table 4: values that exchange width and height
 # What Pillow's readers raise for damaged files, found by damaging some.
 DAMAGE = (OSError, ValueError, SyntaxError, EOFError, TypeError, struct.error)
+logging.getLogger("PIL").setLevel(logging.CRITICAL)  # it logs damage that it also raises
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +91,32 @@ def _smooth(image: Any) -> Any:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    from PIL import Image, UnidentifiedImageError
+def opened(file: IO[bytes], kinds: list[str] | None = None) -> Iterator[Any]:
+    """Pillow's picture of an open file, without its remarks. Whatever is done with it may raise one of `DAMAGE`, or
+    Pillow's `DecompressionBombError`.
+    """
+    from PIL import Image
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata; the sizes that Pillow warns of are the caller's to limit
-        try:
-            with open_evidence(path) as file, Image.open(file, formats=list(SUFFIXES)) as image:
-                yield image
-        except UnidentifiedImageError as error:
-            raise EvidenceError(
-                f"{name_of(path)} is not a {KINDS} picture, or is damaged.", "Save it as one of these kinds first."
-            ) from error
-        except Image.DecompressionBombError as error:
-            raise EvidenceError(
-                f"{name_of(path)} claims more pixels than any plan needs.", "Save it smaller first."
-            ) from error
-        except DAMAGE as error:
-            raise EvidenceError(f"{name_of(path)} is damaged or cut short.", "Copy or save it again.") from error
+        with Image.open(file, formats=kinds) as image:
+            yield image
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with open_evidence(path) as file, opened(file, list(SUFFIXES)) as image:
+            yield image
+    except UnidentifiedImageError as error:
+        raise EvidenceError(
+            f"{name_of(path)} is not a {KINDS} picture, or is damaged.", "Save it as one of these kinds first."
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise EvidenceError(
+            f"{name_of(path)} claims more pixels than any plan needs.", "Save it smaller first."
+        ) from error
+    except DAMAGE as error:
+        raise EvidenceError(f"{name_of(path)} is damaged or cut short.", "Copy or save it again.") from error

@@ -125,6 +125,9 @@ def test_transparent_turned_grey_and_large_plans_are_shown_upright_on_white(case
     assert (lines.picture.width, lines.picture.height) == (3000, 1000)
 
 
+THREE_SAMPLES = b"\x15\1\3\0\1\0\0\0\3\0"  # TIFF 6.0: tag 277, SamplesPerPixel, one 16-bit number
+
+
 def _bad(tmp_path: Path, what: str) -> Path:
     path = tmp_path / f"{what}.png"
     if what == "folder":
@@ -141,6 +144,10 @@ def _bad(tmp_path: Path, what: str) -> Path:
         path.write_bytes(draw_plan(tmp_path / "whole.webp").read_bytes()[:-300])
     elif what == "short-jpeg":
         path.write_bytes(draw_plan(tmp_path / "whole.jpg").read_bytes()[:-900])
+    elif what == "samples":
+        content = draw_plan(tmp_path / "whole.tif").read_bytes()
+        assert content.count(THREE_SAMPLES) == 1
+        path.write_bytes(content.replace(THREE_SAMPLES, THREE_SAMPLES[:-2] + b"\x64\0"))
     elif what == "large":
         draw_plan(path, (1200, 1000))
     elif what == "long":
@@ -159,6 +166,7 @@ def _bad(tmp_path: Path, what: str) -> Path:
         ("short", "damaged or cut short"),
         ("short-jpeg", "damaged or cut short"),
         ("short-webp", "damaged"),
+        ("samples", "damaged"),  # Pillow also logs an error about this one
         ("large", "1200 × 1000 pixels, more than a plan needs"),
         ("long", "larger than 1 MiB"),
     ],
