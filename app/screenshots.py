@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 SIZE = (1440, 900)
 PATIENCE = 900.0
-COLOURS = 128  # of the palette; the pictures of people keep their look, and the file stays small
-PALETTES = {"people": 64, "review": 64, "search": 256, "compare": 256}
 EXAMINER = "Examiner 1"
 
 
@@ -47,23 +45,13 @@ class Photographer:
         self.until(lambda: not self.window.session.pool.busy(), "the last thumbnail")
 
     def take(self, name: str) -> None:
-        """Save what is in sight, with a palette."""
-        from io import BytesIO
-
-        from PIL import Image
-        from PySide6.QtCore import QBuffer
-
+        """Save what is in sight, every pixel as it is shown: WebP without loss."""
         from app import theme
 
         self.rest()
-        buffer = QBuffer()
-        buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-        self.window.grab().save(buffer, "PNG")
-        picture = Image.open(BytesIO(buffer.data().data())).convert("RGB")
-        path = self.out / f"{name}-{theme.themer.name}.png"
-        picture.quantize(PALETTES.get(name, COLOURS), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            path, optimize=True
-        )
+        path = self.out / f"{name}-{theme.themer.name}.webp"
+        if not self.window.grab().save(str(path), "WEBP", 100):
+            raise OSError(f"{path} could not be written")
         print(f"{path.name}: {path.stat().st_size // 1000} kB")
 
 

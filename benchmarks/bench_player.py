@@ -30,43 +30,46 @@ from engine.store.records import NewRun
 from engine.types import Box, CropQuality, Modality, NewCrop, NewTracklet, Timestamp, TrackPoint
 from tests.helpers import clips
 
-WIDTH, HEIGHT, RATE = 1920, 1080, 25
+HEIGHT, RATE = 1080, 25
 CORES = 2
 OPTIONS = {"preset": "veryfast", "b": "6000000", "x264-params": "keyint=50:bframes=2:log=-1"}
 WALKERS = 6  # people in the picture at any time
 
 
-def scene(count: int) -> Iterator[np.ndarray]:
-    """`(1080, 1920, 3) uint8` pictures with their numbers: texture that moves, and noise as a sensor makes it."""
+def scene(count: int, height: int) -> Iterator[np.ndarray]:
+    """`(height, 16/9 height, 3) uint8` pictures with their numbers: texture that moves, and noise as a sensor makes
+    it."""
+    width = height * 16 // 9
     rng = np.random.default_rng(1)
-    texture = rng.integers(-24, 24, (HEIGHT, WIDTH, 1), dtype=np.int16)
-    noise = rng.integers(-6, 7, (4, HEIGHT, WIDTH, 1), dtype=np.int16)
+    texture = rng.integers(-24, 24, (height, width, 1), dtype=np.int16)
+    noise = rng.integers(-6, 7, (4, height, width, 1), dtype=np.int16)
     for number in range(count):
-        image = clips.numbered(number, WIDTH, HEIGHT).astype(np.int16)
+        image = clips.numbered(number, width, height).astype(np.int16)
         moving = np.roll(texture, 3 * number, axis=1) + noise[number % 4]
-        image[: HEIGHT * 3 // 4] += moving[: HEIGHT * 3 // 4]
+        image[: height * 3 // 4] += moving[: height * 3 // 4]
         yield image.clip(0, 255).astype(np.uint8)
 
 
-def make_case(folder: Path, seconds: int) -> Path:
+def make_case(folder: Path, seconds: int, height: int = HEIGHT) -> Path:
     """A case over one clip with people walking through it; gives the clip."""
-    film = clips.write_clip(folder / "street.mp4", scene(seconds * RATE), rate=RATE, options=OPTIONS)
+    film = clips.write_clip(folder / "street.mp4", scene(seconds * RATE, height), rate=RATE, options=OPTIONS)
     with Case.create(folder / "case", "Bench", "bench") as case:
         item = finish(register(case, film, "Street", modality=Modality.VISIBLE))
         run = case.ingest.begin(item.id, NewRun("none", "0" * 64, "none", "5" * 64, 4, "none", {}, {}))
         step = round(1 / (RATE * item.time_base))
-        found = tuple(_walker(n, seconds, step, item.time_base) for n in range(WALKERS))
+        scale = height / HEIGHT
+        found = tuple(_walker(n, seconds, step, item.time_base, scale) for n in range(WALKERS))
         last = Timestamp(seconds * RATE * step, item.time_base)
         case.ingest.commit(run, Batch(seconds * RATE, seconds * RATE, last, (), found, None))
         case.ingest.finish(run, Finished(seconds * RATE, 0, (), {}))
     return film
 
 
-def _walker(n: int, seconds: int, step: int, base: Any) -> NewTracklet:
-    points = tuple(
-        TrackPoint(Timestamp(k * step, base), Box(40.0 + 300 * n + k % 250, 300.0, 90.0, 260.0), 0.9)
-        for k in range(seconds * RATE)
-    )
+def _walker(n: int, seconds: int, step: int, base: Any, scale: float) -> NewTracklet:
+    def box(k: int) -> Box:
+        return Box(scale * (40 + 300 * n + k % 250), scale * 300, scale * 90, scale * 260)
+
+    points = tuple(TrackPoint(Timestamp(k * step, base), box(k), 0.9) for k in range(seconds * RATE))
     quality = CropQuality(90, 260, 0.7, 0.7, 1.0, 0.7)
     crop = NewCrop(points[0].timestamp, points[0].box, quality, b"none", np.eye(4, dtype=np.float32)[n % 4])
     return NewTracklet(n + 1, Modality.VISIBLE, points, (crop,))
