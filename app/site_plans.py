@@ -5,21 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
 if TYPE_CHECKING:
     from engine.case import Case
-    from engine.store.site_plans import SitePlan
+    from engine.store.site_plans import PlanPlace, SitePlan
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A plan's picture, shrunk, and the `area` it covers in the units of the cameras' positions."""
+    """A plan's picture, shrunk, its `size` in pixels before that, and where it lies among the cameras' positions."""
 
     name: str
     image: QImage
-    area: QRectF
+    size: tuple[int, int]
+    place: PlanPlace
+
+    def corners(self) -> list[tuple[float, float]]:
+        """Among the cameras: upper left, upper right, lower right, lower left of the picture."""
+        width, height = self.size
+        return [self.place.position(*pixel) for pixel in ((0, 0), (width, 0), (width, height), (0, height))]
 
 
 def load(case: Case, plan: SitePlan) -> Ground:
@@ -28,5 +34,4 @@ def load(case: Case, plan: SitePlan) -> Ground:
     from engine.site_plan import plan_pixels
 
     image = to_image(plan_pixels(case, plan), QSize())
-    size = (plan.unit * plan.picture.width, plan.unit * plan.picture.height)
-    return Ground(plan.picture.name, image, QRectF(plan.x, plan.y, *size))
+    return Ground(plan.picture.name, image, (plan.picture.width, plan.picture.height), plan.place)

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,22 @@ def use_plan(case: Case, path: Path, settings: SitePlanSettings | None = None) -
         with suppress(OSError):
             draft.unlink()
     return case.site_plans.use(picture)
+
+
+def lay_plan(
+    case: Case, *, x: float | None = None, y: float | None = None, unit: float | None = None, turn: float | None = None
+) -> SitePlan:
+    """Move, scale and turn the plan under cameras that stay where they are; numbers not given stay as they are.
+
+    The middle of the picture stays in place where it is only scaled or turned; `x` and `y` place its upper left
+    corner. Raises `UsageError` where the map has no plan, or the numbers put it nowhere else.
+    """
+    plan = case.site_plans.current()
+    if plan is None:
+        raise UsageError("The map has no site plan.", "Lay a picture of the site under the cameras first.")
+    place = plan.place.around(plan.middle, unit=unit, turn=turn)
+    place = replace(place, x=place.x if x is None else x, y=place.y if y is None else y)
+    return case.site_plans.move(place)
 
 
 def plan_pixels(case: Case, plan: SitePlan, settings: SitePlanSettings | None = None) -> np.ndarray:

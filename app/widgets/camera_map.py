@@ -79,7 +79,7 @@ class CameraMap(QWidget):
         if self._extent is None:
             corners = [*self.plan.points.values()]
             if self.ground is not None:
-                corners += [at.toTuple() for at in (self.ground.area.topLeft(), self.ground.area.bottomRight())]
+                corners += self.ground.corners()
             xs, ys = zip(*corners, strict=True) if corners else ((0, EMPTY), (0, EMPTY))
             margin = BORDER if self.ground is not None else MARGIN
             width, height = max(self.width() - 2 * margin, 1), max(self.height() - 2 * margin, 1)
@@ -125,18 +125,20 @@ class CameraMap(QWidget):
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.empty)
 
     def _paint_ground(self, painter: QPainter, ground: Ground) -> None:
-        """Scaled once for each size of the view, in the screen's own pixels."""
-        area = QRectF(
-            self.on_screen(ground.area.topLeft().toTuple()), self.on_screen(ground.area.bottomRight().toTuple())
-        )
-        ratio = self.devicePixelRatioF()
-        size = (area.size() * ratio).toSize()
-        if self._scaled.size() != size:
+        """Scaled once for each size of the view, in the screen's own pixels; while it is held, as it was scaled."""
+        scale = ground.place.unit / self._view()[2]
+        area = QRectF(0, 0, scale * ground.size[0], scale * ground.size[1])
+        size = (area.size() * self.devicePixelRatioF()).toSize().boundedTo(ground.image.size())
+        if self._scaled.size() != size and not (self._held and self._scaled.size().isValid()):
             smooth = Qt.TransformationMode.SmoothTransformation
             self._scaled = QPixmap.fromImage(ground.image.scaled(size, mode=smooth))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setOpacity(DIMMED[theme.themer.name])
+        painter.translate(self.on_screen((ground.place.x, ground.place.y)))
+        painter.rotate(ground.place.turn)
         painter.drawPixmap(area, self._scaled, QRectF(self._scaled.rect()))
-        painter.setOpacity(1.0)
+        painter.restore()
 
     def _paint_grid(self, painter: QPainter) -> None:
         left, top, scale = self._view()

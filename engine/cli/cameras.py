@@ -56,18 +56,37 @@ def place(console: Console, folder: Path, camera: str, off: bool, **numbers: flo
 @click.argument("folder", type=FOLDER)
 @click.argument("picture", type=FOLDER, required=False)
 @click.option("--remove", is_flag=True, help="Take the plan off the map; the case keeps the file.")
+@click.option("--x", type=float, default=None, help="Move the picture's upper left corner: to the right ...")
+@click.option("--y", type=float, default=None, help="... and downwards, as cameras are placed.")
+@click.option("--unit", type=float, default=None, help="Scale it: how wide a pixel is in the cameras' unit.")
+@click.option("--turn", type=float, default=None, help="Turn it: degrees clockwise from upright.")
+@click.option("--undo", is_flag=True, help="Take back the last time the plan was moved, scaled or turned.")
 @command
-def plan(console: Console, folder: Path, picture: Path | None, remove: bool) -> None:
-    """Lay a PICTURE of the site (PNG, JPEG, BMP, TIFF, WebP) under the cameras. It is copied into the case."""
-    from engine.site_plan import use_plan
+def plan(
+    console: Console, folder: Path, picture: Path | None, remove: bool, undo: bool, **numbers: float | None
+) -> None:
+    """Lay a PICTURE of the site (PNG, JPEG, BMP, TIFF, WebP) under the cameras. It is copied into the case.
 
-    if (picture is None) != remove:
-        raise UsageError("Name a picture of the site, or --remove.")
+    Or move, scale and turn the one that lies there. Cameras keep their positions. A plan that is only scaled or turned
+    keeps its middle in place.
+    """
+    from engine.site_plan import lay_plan, use_plan
+
+    given = any(number is not None for number in numbers.values())
+    if (picture is not None) + remove + undo + given != 1:
+        raise UsageError(
+            "Name a picture of the site, or --remove.",
+            "Or move the plan that is there: --x, --y, --unit, --turn; --undo takes that back.",
+        )
     with Case.open(folder, examiner=console.examiner) as case:
         if picture is not None:
             console.run(use_plan(case, picture))
-        else:
+        elif remove:
             case.site_plans.remove()
+        elif undo:
+            case.site_plans.undo_move()
+        else:
+            lay_plan(case, **numbers)
         _answer(console, case)
 
 
@@ -85,12 +104,18 @@ def _answer(console: Console, case: Case) -> None:
             click.echo(
                 f"Site plan: {picture.name}, {picture.width} × {picture.height} pixels, SHA-256 {picture.sha256}"
             )
+            place = ground.place
+            turned = f", turned clockwise by {place.turn:.10g}°" if place.turn else ""
             click.echo(
-                f"Its upper left corner lies at x {ground.x:.10g}, y {ground.y:.10g}; a pixel is {ground.unit:g} wide."
+                f"Its upper left corner lies at x {place.x:.10g}, y {place.y:.10g}; a pixel is {place.unit:g} wide"
+                f"{turned}."
             )
+            if ground.moved_by is not None:
+                click.echo(f"Put there by {ground.moved_by} at {ground.moved_at}.")
             click.echo(APPROXIMATE)
 
     document: dict[str, Any] = {"cameras": [asdict(each) for each in found], "site_plan": None}
     if ground is not None:
-        document["site_plan"] = asdict(ground) | {"notice": APPROXIMATE}
+        document["site_plan"] = asdict(ground) | asdict(ground.place) | {"notice": APPROXIMATE}
+        del document["site_plan"]["place"]
     console.answer(document, text)

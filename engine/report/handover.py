@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -218,6 +218,9 @@ def _site_plan(case: Case, folder: Path) -> dict[str, Any] | None:
         "notice": APPROXIMATE,
         "added_by": plan.added_by,
         "added_at": plan.added_at,
+        **asdict(plan.place),
+        "moved_by": plan.moved_by or "",
+        "moved_at": plan.moved_at or "",
     }
 
 

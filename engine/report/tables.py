@@ -93,7 +93,7 @@ def camera_rows(facts: CaseFacts) -> Iterator[Row]:
     for camera in facts.case.cameras.list():
         on_plan = None
         if plan is not None and camera.x is not None and camera.y is not None:
-            on_plan = plan.pixel(camera.x, camera.y)
+            on_plan = plan.place.pixel(camera.x, camera.y)
         yield {
             "camera": camera.name,
             "x": camera.x,

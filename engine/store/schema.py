@@ -15,7 +15,7 @@ from sqlite_utils import Database as UtilsDatabase
 from sqlite_utils import Migrations
 
 from engine.errors import CaseTooNewError
-from engine.store.schema_steps import FRAME_TIMES, MARK_CHANGES, QUERY_FILES, ROW_SUMS, SITE_PLANS, never_change, run
+from engine.store import schema_steps as steps
 
 APPLICATION_ID = 0x4E4A4152  # 'NJAR', so that `file` and other tools can tell a case from any other SQLite file
 migrations = Migrations("nightjar")
@@ -319,40 +319,43 @@ CREATE VIEW current_members AS
 @migrations()
 def m001_case(db: UtilsDatabase) -> None:
     """The first schema."""
-    run(db, CASE_AND_AUDIT + EVIDENCE + RESULTS + REVIEW)
-    never_change(db, APPEND_ONLY)
+    steps.run(db, CASE_AND_AUDIT + EVIDENCE + RESULTS + REVIEW, append_only=APPEND_ONLY)
 
 
 @migrations()
 def m002_site_plans(db: UtilsDatabase) -> None:
     """A picture of the site under the map of cameras."""
-    run(db, SITE_PLANS)
+    steps.run(db, steps.SITE_PLANS)
 
 
 @migrations()
 def m003_mark_changes(db: UtilsDatabase) -> None:
     """Marks whose notes can be edited, and changes of marks that can be undone."""
-    run(db, MARK_CHANGES)
-    never_change(db, ("marks", "mark_changes"))
+    steps.run(db, steps.MARK_CHANGES, append_only=("marks", "mark_changes"))
 
 
 @migrations()
 def m004_row_sums(db: UtilsDatabase) -> None:
     """The audit log accounts for every row."""
-    run(db, ROW_SUMS)
-    never_change(db, ("row_sums",))
+    steps.run(db, steps.ROW_SUMS, append_only=("row_sums",))
 
 
 @migrations()
 def m005_frame_times(db: UtilsDatabase) -> None:
     """Frames whose own time could not be used, and frames of another size."""
-    run(db, FRAME_TIMES)
+    steps.run(db, steps.FRAME_TIMES)
 
 
 @migrations()
 def m006_query_files(db: UtilsDatabase) -> None:
     """Which file of the examiner's a picture from outside was made from."""
-    run(db, QUERY_FILES)
+    steps.run(db, steps.QUERY_FILES)
+
+
+@migrations()
+def m007_plan_moves(db: UtilsDatabase) -> None:
+    """A site plan that is moved, scaled and turned under cameras that stand already."""
+    steps.run(db, steps.PLAN_MOVES, append_only=("plan_moves",))
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -379,9 +382,9 @@ def own() -> Mapping[tuple[str, str], str]:
 
 
 @functools.cache
-def _made_by(steps: Migrations) -> Mapping[tuple[str, str], str]:
+def _made_by(chain: Migrations) -> Mapping[tuple[str, str], str]:
     with UtilsDatabase(memory=True, execute_plugins=False) as empty:
-        steps.apply(empty)
+        chain.apply(empty)
         return objects(empty.conn)
 
 

@@ -75,18 +75,42 @@ CREATE VIEW current_marks AS
     AND c.id = (SELECT max(s.id) FROM standing_mark_changes AS s WHERE s.mark_id = m.id);
 """
 
+# A plan lies where it was laid, or where the newest move that was not undone put it. `turn` in degrees, clockwise.
+PLAN_MOVES = """
+ALTER TABLE site_plans ADD COLUMN turn REAL NOT NULL DEFAULT 0;
+CREATE TABLE plan_moves (
+    id INTEGER PRIMARY KEY,
+    plan_id INTEGER NOT NULL REFERENCES site_plans (id),
+    x REAL,
+    y REAL,
+    unit REAL CHECK (unit > 0),
+    turn REAL,
+    undoes INTEGER UNIQUE REFERENCES plan_moves (id),
+    examiner TEXT NOT NULL,
+    at TEXT NOT NULL,
+    CHECK ((x IS NULL) + (y IS NULL) + (unit IS NULL) + (turn IS NULL) = 4 * (undoes IS NOT NULL))
+) STRICT;
+CREATE INDEX plan_moves_by_plan ON plan_moves (plan_id);
+CREATE VIEW standing_plan_moves AS
+    SELECT * FROM plan_moves AS m WHERE m.undoes IS NULL
+    AND NOT EXISTS (SELECT 1 FROM plan_moves AS u WHERE u.undoes = m.id);
+CREATE VIEW placed_site_plans AS
+    SELECT p.id, p.name, p.suffix, p.sha256, p.size, p.width, p.height,
+    coalesce(m.x, p.x) AS x, coalesce(m.y, p.y) AS y,
+    coalesce(m.unit, p.unit) AS unit, coalesce(m.turn, p.turn) AS turn,
+    p.added_by, p.added_at, p.removed_at, m.examiner AS moved_by, m.at AS moved_at
+    FROM site_plans AS p LEFT JOIN standing_plan_moves AS m
+    ON m.id = (SELECT max(s.id) FROM standing_plan_moves AS s WHERE s.plan_id = p.id);
+"""
 
-def run(db: UtilsDatabase, script: str) -> None:
-    """Every statement of `script`."""
+
+def run(db: UtilsDatabase, script: str, *, append_only: Sequence[str] = ()) -> None:
+    """Every statement of `script`; rows of the tables `append_only` can never be changed or removed from then on."""
     # Not executescript: that would commit the migration's transaction before its record is written.
     for statement in script.split(";\n"):
         if statement.strip():
             db.conn.execute(statement)
-
-
-def never_change(db: UtilsDatabase, tables: Sequence[str]) -> None:
-    """Forbid changing and removing rows of these tables."""
-    for table in tables:
+    for table in append_only:
         for verb in ("UPDATE", "DELETE"):
             db.conn.execute(
                 f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "

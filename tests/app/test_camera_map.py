@@ -217,8 +217,8 @@ def test_a_site_plan_is_chosen_replaced_and_removed_in_the_window(
     _answer(_file(large), _press(QMessageBox.StandardButton.Ok))
     QTest.mouseClick(page.way.site.choose, Qt.MouseButton.LeftButton)
     until(lambda: _ground(page) == "better.jpg")
-    area = page.way.map.ground.area
-    assert (area.width(), area.height()) == (640, 400), "as wide as the one before: cameras keep their places"
+    ground = page.way.map.ground
+    assert (ground.corners()[2], ground.size) == ((640, 400), (1280, 800)), "as wide: cameras keep their places"
     _answer(_press(QMessageBox.StandardButton.Ok))
     QTest.mouseClick(page.way.site.remove, Qt.MouseButton.LeftButton)
     until(lambda: page.view.plan is None)

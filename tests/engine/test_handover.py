@@ -26,6 +26,7 @@ from engine.report.handover import Handover, write_handover
 from engine.report.tables import TABLES, CaseFacts
 from engine.site_plan import use_plan
 from engine.store.records import ClockRecord, Position
+from engine.store.site_plans import PlanPlace
 from engine.types import Verdict
 from tests.helpers.cases import ingest, new_case, register, searched, tracklet, unit_vector
 from tests.helpers.films import people_case
@@ -148,6 +149,13 @@ def test_the_plan_under_the_cameras_is_named_and_comes_along(case: Case, tmp_pat
     about = json.loads((written.folder / "about.json").read_text(encoding="utf-8"))
     assert about["site_plan"]["sha256"] == plan.picture.sha256
     assert "approximate" in about["site_plan"]["notice"]
+    assert (about["site_plan"]["unit"], about["site_plan"]["moved_by"]) == (1, "")
+    moved = case.site_plans.move(PlanPlace(20.5, 80, 2, 90))
+    turned = finish(write_handover(case, tmp_path / "turned"))
+    row = next(row for row in _table(turned, "cameras")[0] if row["camera"] == gate.name)
+    assert (row["x"], row["plan_pixel_x"], row["plan_pixel_y"]) == (120.5, 0, -50)
+    about = json.loads((turned.folder / "about.json").read_text(encoding="utf-8"))
+    assert (about["site_plan"]["turn"], about["site_plan"]["moved_by"]) == (90, moved.moved_by)
     case.site_plans.path(plan.picture).write_bytes(b"another")
     later = finish(write_handover(case, tmp_path / "later"))
     assert "site-plan.png" not in later.files

@@ -24,6 +24,7 @@ from engine.settings import SitePlanSettings
 from engine.site_plan import plan_pixels, use_plan
 from engine.store import audit, row_sums, schema
 from engine.store.records import Position
+from engine.store.site_plans import PlanPlace
 from engine.verify import verify_case
 from tests.helpers.cases import EXAMINER, new_case, register
 from tests.helpers.plans import draw_plan
@@ -56,7 +57,7 @@ def test_a_plan_is_copied_byte_by_byte_and_logged(case: Case, tmp_path: Path, na
     assert _in_case_folder(case) == [digest + chosen.suffix]
     picture = plan.picture
     assert (picture.name, picture.sha256, picture.size) == (name, digest, len(content))
-    assert (picture.width, picture.height, plan.x, plan.y, plan.unit) == (640, 400, 0, 0, 1)
+    assert (picture.width, picture.height, plan.place) == (640, 400, PlanPlace(0, 0, 1))
     (entry,) = case.audit.entries(action="plan.use")
     assert (entry.actor, entry.target, entry.details["sha256"]) == (EXAMINER, plan.target, digest)
     assert (plan.added_by, plan.added_at) == (EXAMINER, entry.at)
@@ -68,7 +69,7 @@ def test_cameras_keep_their_place_on_a_better_copy_of_the_plan(case: Case, tmp_p
     first = finish(use_plan(case, draw_plan(tmp_path / "small.png")))
     case.cameras.place({gate.id: Position(x=320, y=100)})
     second = finish(use_plan(case, draw_plan(tmp_path / "large.png", (1600, 1000))))
-    assert ((320 - second.x) / second.unit, (100 - second.y) / second.unit) == (800, 250)
+    assert second.place.pixel(320, 100) == (800, 250)
     assert [plan.removed_at is None for plan in case.site_plans.list()] == [False, True]
     assert case.audit.entries(action="plan.use", limit=1)[0].details["replaces"] == first.id
     assert len(_in_case_folder(case)) == 2, "earlier work was done on the earlier plan"
@@ -80,7 +81,7 @@ def test_a_first_plan_lies_around_the_cameras_that_stand_already(case: Case, tmp
     dock, gate = case.cameras.list()
     case.cameras.place({gate.id: Position(x=-30, y=5), dock.id: Position(x=50, y=25)})
     plan = finish(use_plan(case, draw_plan(tmp_path / "plan.png")))
-    where = [((x - plan.x) / plan.unit, (y - plan.y) / plan.unit) for x, y in ((-30, 5), (50, 25))]
+    where = [plan.place.pixel(x, y) for x, y in ((-30, 5), (50, 25))]
     assert where == [pytest.approx((64, 136)), pytest.approx((576, 264))], "80 % of 640 pixels, in the middle"
 
 
@@ -232,7 +233,9 @@ def test_a_file_changed_or_gone_is_told_by_verify_and_not_shown(case: Case, tmp_
         "UPDATE site_plans SET removed_at = '2026-01-01'",
         "DELETE FROM site_plans",
         "INSERT INTO site_plans SELECT 7, name, suffix, sha256, size, width, height, x, y, unit, added_by, added_at, "
-        "added_at FROM site_plans",
+        "added_at, turn FROM site_plans",
+        "UPDATE site_plans SET turn = 5",
+        "INSERT INTO plan_moves (plan_id, x, y, unit, turn, examiner, at) VALUES (1, 1, 1, 1, 0, 'E', '2026-01-01')",
     ],
 )
 def test_a_record_changed_behind_the_programs_back_is_told(case: Case, tmp_path: Path, statement: str) -> None:
@@ -242,7 +245,8 @@ def test_a_record_changed_behind_the_programs_back_is_told(case: Case, tmp_path:
     assert connection.execute(statement).rowcount == 1
     connection.close()
     with Case.open(case.folder, writable=False) as opened:
-        assert any("'site_plans'" in sentence for sentence in _findings(opened))
+        table = "plan_moves" if "plan_moves" in statement else "site_plans"
+        assert any(f"'{table}'" in sentence for sentence in _findings(opened))
 
 
 def test_a_case_without_room_or_open_for_reading_stays_as_it_was(case: Case, tmp_path: Path) -> None:

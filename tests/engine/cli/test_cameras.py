@@ -46,6 +46,20 @@ def test_a_camera_is_placed_on_a_plan_and_taken_off(folder: Path, tmp_path: Path
     assert answer("plan", folder, "--remove")["site_plan"] is None
 
 
+def test_the_plan_is_moved_scaled_turned_and_put_back(folder: Path, tmp_path: Path) -> None:
+    answer("plan", folder, draw_plan(tmp_path / "ground.png"))
+    moved = answer("plan", folder, "--x", -5, "--y", 2.5, "--unit", 0.5)["site_plan"]
+    assert (moved["x"], moved["y"], moved["unit"], moved["turn"]) == (-5, 2.5, 0.5, 0)
+    turned = answer("plan", folder, "--turn", -90)["site_plan"]
+    assert (turned["turn"], turned["x"], turned["y"]) == (270, pytest.approx(55), pytest.approx(262.5))
+    told = nightjar("list", folder).stdout
+    assert "a pixel is 0.5 wide, turned clockwise by 270°." in told
+    assert "Put there by" in told
+    assert answer("plan", folder, "--undo")["site_plan"]["x"] == -5
+    assert answer("plan", folder, "--undo")["site_plan"]["moved_by"] is None
+    assert "no move of the site plan to undo" in nightjar("plan", folder, "--undo").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -55,6 +69,9 @@ def test_a_camera_is_placed_on_a_plan_and_taken_off(folder: Path, tmp_path: Path
         (("place", "Door", "--x", 1, "--y", 2), "no camera 'Door'"),
         (("plan",), "Name a picture of the site"),
         (("plan", "--remove"), "no site plan"),
+        (("plan", "--undo"), "no site plan"),
+        (("plan", "--turn", 5), "no site plan"),
+        (("plan", "--turn", 5, "--remove"), "Name a picture of the site"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_a_sentence(folder: Path, arguments: tuple[object, ...], told: str) -> None:

@@ -19,7 +19,7 @@ from engine.store import row_sums, schema
 from engine.store.audit import GENESIS, ROWS, entry_hash
 from engine.store.codec import canonical_json
 from engine.store.records import ClockRecord, Position
-from engine.store.site_plans import PlanFile
+from engine.store.site_plans import PlanFile, PlanPlace
 from engine.types import ItemState, Modality, ModalitySegment, Timestamp, Verdict
 from engine.verify import VerifyReport, verify_case
 from tests.helpers.cases import (
@@ -61,6 +61,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         case.custody.add(night.id, happened_at=NOON, released_by="A", received_by="B")
         case.marks.add(night.id, 10, "bag")
         case.site_plans.use(PlanFile("yard.png", ".png", "a" * 64, 10, 4, 4))
+        case.site_plans.move(PlanPlace(3, 4, 2))
         case.embeddings.add("9" * 64, "other", [(1, unit_vector(3, DIMENSION))])
         search = searched(case, query=1, candidates=(3, 2))
         decision, _ = case.decisions.decide(search.id, [3, 2], Verdict.CONFIRMED, reason="scarf")
