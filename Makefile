@@ -1,6 +1,6 @@
 # Thin over dev.py, which does everything and runs without make: python3 dev.py run|test|lint|bench|bundle
 PYTHON ?= python3
-COMMANDS := run test lint bench accuracy bundle screenshots synthetic-sheet setup
+COMMANDS := run test lint bench accuracy bundle screenshots translations synthetic-sheet setup
 
 .PHONY: help $(COMMANDS)
 help:

@@ -109,6 +109,11 @@ def screenshots(arguments: Sequence[str]) -> int:
     return python("-m", "app.screenshots", *arguments)
 
 
+def translations(arguments: Sequence[str]) -> int:
+    """Texts of the window into resources/translations/*.ts, and what is translated into the .qm beside them."""
+    return python("packaging/translations.py", *arguments)
+
+
 def synthetic_sheet(arguments: Sequence[str]) -> int:
     """A page of rendered people in build/synthetic-sheet.png; the pack lies in ../shared/makehuman unless told."""
     out = ROOT / "build" / "synthetic-sheet.png"
@@ -140,6 +145,7 @@ VERBS = {
     "bench": Verb("measure speed and memory ([name ...], --list)", bench, WITH_TRAINING),
     "accuracy": Verb("measure how well the built-in models do ([--only section ...], --help)", accuracy, WITH_TRAINING),
     "screenshots": Verb("draw every page of the window over the demo case into docs/screenshots", screenshots),
+    "translations": Verb("bring the translations of the window up to date ([language ...])", translations),
     "synthetic-sheet": Verb("draw a page of rendered people, to judge them by eye", synthetic_sheet, WITH_TRAINING),
     "bundle": Verb("freeze the application into dist/nightjar and try it out", bundle, ("bundle",)),
     "setup": Verb("install all that the commands need, for work without network", setup, WITH_TRAINING),

@@ -21,13 +21,14 @@ def main() -> int:
     from PySide6.QtWidgets import QApplication
 
     from app import words
+    from app.preferences import Preferences
 
     app = QApplication(sys.argv)
-    words.install_translation(app)
+    preferences = Preferences()
+    words.install_translation(app, preferences.language)
 
     from app import crash, tasks, theme
     from app.garbage import GarbageKeeper
-    from app.preferences import Preferences
     from app.readahead import read_ahead
     from app.session import Session
     from app.shell import Window
@@ -38,7 +39,6 @@ def main() -> int:
     app.setDesktopFileName("nightjar")
     install_hooks(tasks.Relay(app), tasks.report)
     theme.load_fonts()
-    preferences = Preferences()
     theme.apply(app, preferences.theme)
     session = Session(preferences)
     GarbageKeeper(session)

@@ -49,6 +49,11 @@ class Preferences:
         return str(self.get("theme", "dark"))
 
     @property
+    def language(self) -> str:
+        """Code of the language chosen for the window, '' for the user's own."""
+        return str(self.get("language", ""))
+
+    @property
     def device(self) -> str:
         return str(self.get("device", "auto"))
 

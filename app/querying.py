@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.operations.searching import QueryDraft, query_of
-from app.words import counted, tr
+from app.words import tr
 
 if TYPE_CHECKING:
     from app.pages.review import ReviewPage
@@ -33,21 +33,33 @@ class Querying:
         person = self._page.person
         if person is None:
             return
-        search, collected = self._search_page(), self._collected()
+        search, collected, shots = self._search_page(), self._collected(), len(self._shots)
         self._page.shell.show_page("search")
         if collected is not None and person.tracklet.id in self._shots:
             search.start_query(collected)
-            if len(self._shots) > 1:
-                self._say(tr("Searching with the {shots} collected in the query."))
+            if shots > 1:
+                self._say(
+                    tr(
+                        "Searching with the {n} shots collected in the query.",
+                        "Searching with the {n} shot collected in the query.",
+                        shots,
+                    )
+                )
         else:
             search.start_query(query_of(person))
             if collected is not None:
-                self._say(tr("A new query: the {shots} collected before are not part of it."))
+                self._say(
+                    tr(
+                        "A new query: the {n} shots collected before are not part of it.",
+                        "A new query: the {n} shot collected before is not part of it.",
+                        shots,
+                    )
+                )
             self.forget()
 
     def show(self) -> None:
         """Say how many shots are collected, and still stand in the query."""
-        words = counted(len(self._shots), tr("person shot in the query"), tr("shots in the query"))
+        words = tr("{n} shots in the query", "{n} person shot in the query", len(self._shots))
         self._page.panel.query.setText(words if self._collected() is not None else "")
 
     def forget(self) -> None:
@@ -64,8 +76,7 @@ class Querying:
         return self._page.shell.page("search")  # type: ignore[return-value]
 
     def _say(self, words: str) -> None:
-        shots = counted(len(self._shots), tr("shot"), tr("shots"))
-        self._page.session.message.emit("plain", words.format(shots=shots), "")
+        self._page.session.message.emit("plain", words, "")
 
 
 def _shots(draft: QueryDraft | None) -> frozenset[int]:

@@ -36,10 +36,11 @@ from app.widgets.focus_ring import Ringed
 from app.widgets.notices import Messages
 from app.widgets.rail import Rail
 from app.widgets.status import JobTray, StatusBar
-from app.words import counted, tr
+from app.words import tr
 from engine.errors import Cancelled, CaseLockedError, DeviceLostError, NightjarError, WorkerBugError
 
 DEMO_FOLDER = "nightjar-demo"
+NOBODY_NAMED = "Examiner"  # as the log of the demo case has it, whatever the window speaks
 HOW_TO_WRITE = tr("Open it with ‘Open case’ to work on it, once nobody else does.")
 
 
@@ -219,7 +220,7 @@ class Window(Ringed, QMainWindow):
 
     def open_demo_in(self, place: Path) -> None:
         """Open the demo in this folder, which is made where it is not there yet."""
-        cases.open_demo(self.session, place, self.session.preferences.examiner or tr("Examiner"))
+        cases.open_demo(self.session, place, self.session.preferences.examiner or NOBODY_NAMED)
 
     def add_footage(self) -> None:
         page = self.show_page("footage")
@@ -242,8 +243,8 @@ class Window(Ringed, QMainWindow):
         self.status.set_audit_head(found.head)
         info = self.session.info
         if info is not None:
-            items = counted(found.items, tr("item"), tr("items"))
-            subjects = counted(found.subjects, tr("subject"), tr("subjects"))
+            items = tr("{n} items", "{n} item", found.items)
+            subjects = tr("{n} subjects", "{n} subject", found.subjects)
             now = datetime.now(UTC).isoformat(timespec="minutes")
             self.session.preferences.remember(RecentCase(str(info.folder), info.title, now, f"{items} · {subjects}"))
 
@@ -265,9 +266,9 @@ class Window(Ringed, QMainWindow):
             self.status.device.set(tr("CPU, GPU failed"), "warning_text", tooltip=lost)
         else:
             self.status.device.set(found.device, tooltip=found.provider)
-        provisional = tr(" · provisional") if found.provisional else ""
+        model = tr("{model} · provisional").format(model=found.model) if found.provisional else found.model
         colour = "warning_text" if found.provisional else "text2"
-        self.status.model.set(found.model + provisional, colour, tooltip=found.provisional)
+        self.status.model.set(model, colour, tooltip=found.provisional)
 
     def say(self, kind: str, sentence: str, hint: str = "") -> None:
         """A message in the strip over the page."""
@@ -349,8 +350,10 @@ class Window(Ringed, QMainWindow):
         self.close()
 
     def _may_stop(self, count: int) -> bool:
-        question = tr("{jobs} will stop. What is done is kept and can be resumed.").format(
-            jobs=counted(count, tr("running job"), tr("running jobs"))
+        question = tr(
+            "{n} running jobs will stop. What is done is kept and can be resumed.",
+            "{n} running job will stop. What is done is kept and can be resumed.",
+            count,
         )
         answer = QMessageBox.question(
             self, "Nightjar", question, QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel

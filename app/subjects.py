@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from app.people import Clocks, tile
 from app.tiles import Tile
-from app.times import Reading, date_time, logged
-from app.words import counted, tr
+from app.times import Reading, day, logged
+from app.words import tr
 from engine.types import Modality
 
 if TYPE_CHECKING:
@@ -115,13 +115,9 @@ def span_words(shown: SubjectView) -> str:
     cameras = len({a.camera for a in shown.appearances})
     dates = [a.first.adjusted or a.first.recorder for a in shown.appearances]
     known = [when for when in dates if when is not None]
-    words = counted(len(shown.appearances), tr("appearance"), tr("appearances"))
-    words += f" · {counted(cameras, tr('camera'), tr('cameras'))}"
+    words = tr("{n} appearances", "{n} appearance", len(shown.appearances))
+    words += f" · {tr('{n} cameras', '{n} camera', cameras)}"
     if known:
-        first, last = (
-            date_time(min(known, key=lambda w: w.timestamp())),
-            date_time(max(known, key=lambda w: w.timestamp())),
-        )
-        days = (first.split(",")[0], last.split(",")[0])
+        days = [day(end(known, key=lambda w: w.timestamp()), year=True) for end in (min, max)]
         words += f" · {days[0]}" if days[0] == days[1] else f" · {days[0]} – {days[1]}"
     return words

@@ -35,7 +35,7 @@ VERDICT_WORDS = {
     Verdict.INCONCLUSIVE: tr("Inconclusive"),
 }
 BAND_BARS = {"close": 3, "moderate": 2, "distant": 1}
-BAND_WORDS = {"close": tr("Close"), "moderate": tr("Moderate"), "distant": tr("Distant")}
+BAND_WORDS = {"close": tr("Close", "similar look"), "moderate": tr("Moderate"), "distant": tr("Distant")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from app.words import duration, tr
+from PySide6.QtCore import QLocale
+
+from app.words import duration, figure, tr
 from engine.errors import UsageError
 
 if TYPE_CHECKING:
     from engine.store.records import ClockRecord, EvidenceItem
 
 DAY = 86_400  # seconds
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,22 @@ def clock_offset(recorder: datetime, reference: datetime) -> timedelta:
     )
 
 
-def day(when: datetime | None) -> str:
-    return f"{when.day} {tr(MONTHS[when.month - 1])}" if when else ""
+def day(when: datetime | None, *, year: bool = False) -> str:
+    """'8 May', or '8 May 2026', as the language of the window has it."""
+    if when is None:
+        return ""
+    words = tr("{day} {month} {year}") if year else tr("{day} {month}")
+    return words.format(day=when.day, month=month(when), year=when.year)
+
+
+def month(when: datetime) -> str:
+    """'May', as it also stands in the fields where times are typed."""
+    return QLocale().monthName(when.month, QLocale.FormatType.ShortFormat)
 
 
 def date_time(when: datetime | None, *, exact: bool = False) -> str:
     """'11 May 2026, 23:44:20', followed by its zone ('UTC+2') where it carries one."""
-    return f"{day(when)} {when.year}, {time_of_day(when, exact=exact)} {zone(when)}".rstrip() if when else ""
+    return f"{day(when, year=True)}, {time_of_day(when, exact=exact)} {zone(when)}".rstrip() if when else ""
 
 
 def short_date_time(when: datetime | None) -> str:
@@ -152,7 +162,7 @@ def time_of_day(when: datetime, *, exact: bool = False) -> str:
 def plus_minus(seconds: float | None) -> str:
     if seconds is None:
         return ""
-    return f"±{seconds:.0f} s" if seconds >= 10 else f"±{round(seconds, 1):g} s"
+    return f"±{seconds:.0f} s" if seconds >= 10 else f"±{figure(round(seconds, 1), 'g')} s"
 
 
 def offset(delta: timedelta) -> str:
@@ -171,8 +181,8 @@ def drift(rate: Fraction | None) -> str:
     gained = round(float(daily_gain(rate)), 1)
     if not gained:
         return tr("under 0.1 s a day")
-    words = tr("recorder gains {n:g} s a day") if gained > 0 else tr("recorder loses {n:g} s a day")
-    return words.format(n=abs(gained))
+    words = tr("recorder gains {n} s a day") if gained > 0 else tr("recorder loses {n} s a day")
+    return words.format(n=figure(abs(gained), "g"))
 
 
 def seconds_of(text: str, start: datetime | None, length: float) -> float:

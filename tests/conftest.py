@@ -12,6 +12,7 @@ from collections.abc import Iterator
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["LC_ALL"] = "C.UTF-8"  # the window speaks English, with its decimal point, whatever this machine speaks
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and every program they start inherits that.
 if threading.current_thread() is threading.main_thread():

@@ -127,7 +127,7 @@ def _subject(case: Case, own: Sequence[int], standing: int | None, search: int) 
     joining = [number for number in own if case.subjects.of_tracklet(number) is None]
     if joining:
         label = case.searches.get(search).label
-        case.subjects.add(subject_id, joining, tr("the person searched for in {label}").format(label=label))
+        case.subjects.add(subject_id, joining, f"the person searched for in {label}")
     return subject_id
 
 

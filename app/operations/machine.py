@@ -128,8 +128,8 @@ def embed_archive(session: Session, card: ModelCard) -> Job:
         return reembed(session.case, card.name, device=session.device)
 
     def done(report: ReembedReport) -> None:
-        words = tr("{n} crops were embedded with {name}.").format(n=report.crops, name=report.model)
-        session.message.emit("plain", words, "")
+        words = tr("{n} crops were embedded with {name}.", "{n} crop was embedded with {name}.", report.crops)
+        session.message.emit("plain", words.format(name=report.model), "")
         session.changed.emit(Changes(models=True, tracklets=True))
 
     title = tr("Embedding the archive with {name}").format(name=card.name)

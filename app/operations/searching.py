@@ -307,7 +307,7 @@ def filter_words(case: Case, search: Search) -> str:
         if moment is not None:
             words.append(text.format(when=date_time(moment.astimezone())))
     if choice.min_quality is not None:
-        words += [text.lower() for text, least in QUALITIES if least == choice.min_quality]
+        words += [text for text, least in QUALITIES if least == choice.min_quality]
     items = search.filters.get("items") or ()
     if choice.timed and items:
         left = [item.exhibit for item in case.evidence.list() if item.id not in items]

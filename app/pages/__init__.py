@@ -22,9 +22,9 @@ class Entry:
 PAGES = (
     Entry("start", tr("Start"), "home-outline", "app.pages.start", needs_case=False),
     Entry("footage", tr("Footage"), "filmstrip", "app.pages.footage"),
-    Entry("review", tr("Review"), "play-box-outline", "app.pages.review"),
+    Entry("review", tr("Review", "page"), "play-box-outline", "app.pages.review"),
     Entry("people", tr("People"), "account-group-outline", "app.pages.people"),
-    Entry("search", tr("Search"), "account-search-outline", "app.pages.search"),
+    Entry("search", tr("Search", "page"), "account-search-outline", "app.pages.search"),
     Entry("subjects", tr("Subjects"), "folder-account-outline", "app.pages.subjects"),
     Entry("report", tr("Report"), "file-export-outline", "app.pages.report"),
     Entry("activity", tr("Activity"), "format-list-bulleted", "app.pages.activity"),

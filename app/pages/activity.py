@@ -17,7 +17,7 @@ from app.plain import plain
 from app.session import Changes, Session
 from app.widgets.basic import Button, ComboBox, box, label, styled
 from app.widgets.notices import Notice
-from app.words import counted, short_hash, tr
+from app.words import short_hash, tr
 from engine.errors import Cancelled
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class ActivityPage(Page):
         )
 
     def _show(self, found: Found) -> None:
-        self.header.subtitle.setText(counted(found.total, tr("entry"), tr("entries")))
+        self.header.subtitle.setText(tr("{n} entries", "{n} entry", found.total))
         for combo, first, words in (
             (self._actor, tr("Everybody"), found.actors),
             (self._action, tr("Everything"), found.actions),
@@ -241,13 +241,13 @@ class ActivityPage(Page):
     def _verified(self, report: VerifyReport) -> None:
         if report.passed:
             words = tr("Everything is as it was: {items}, {entries} in the log, {crops}.").format(
-                items=counted(report.evidence_items, tr("evidence item"), tr("evidence items")),
-                entries=counted(report.audit_entries, tr("entry"), tr("entries")),
-                crops=counted(report.crops, tr("crop"), tr("crops")),
+                items=tr("{n} evidence items", "{n} evidence item", report.evidence_items),
+                entries=tr("{n} entries", "{n} entry", report.audit_entries),
+                crops=tr("{n} crops", "{n} crop", report.crops),
             )
             self._result.show_message("plain", " ".join((words, report.limit)).rstrip())
         else:
-            more = counted(len(report.findings), tr("finding"), tr("findings"))
+            more = tr("{n} findings", "{n} finding", len(report.findings))
             words = "; ".join(finding.sentence for finding in report.findings[:3])
             self._result.show_message("error", f"{more}: {words}")
 

@@ -19,7 +19,7 @@ from app.widgets.basic import Button, Glyph, Segment, box, label
 from app.widgets.footage_details import FootageDetails
 from app.widgets.footage_list import STILL, FootageDelegate, FootageHeader, FootageModel, FootageView
 from app.widgets.notices import EmptyState
-from app.words import counted, tr
+from app.words import tr
 from engine.types import ItemState, Modality
 
 VIDEO = "*.mp4 *.mkv *.avi *.mov *.ts *.m4v *.webm *.mpg *.mpeg *.wmv *.dav *.h264 *.h265"
@@ -139,11 +139,12 @@ class FootagePage(Page):
     def _show(self, rows: list[FootageRow]) -> None:
         self._rows = rows
         cameras = {row.item.camera.id for row in rows}
-        items = counted(len(rows), tr("item"), tr("items"))
+        found = {
+            "items": tr("{n} items", "{n} item", len(rows)),
+            "cameras": tr("{n} cameras", "{n} camera", len(cameras)),
+        }
         words = tr("{items}, {cameras} · originals are opened read-only")
-        self.header.subtitle.setText(
-            words.format(items=items, cameras=counted(len(cameras), tr("camera"), tr("cameras"))) if rows else ""
-        )
+        self.header.subtitle.setText(words.format(**found) if rows else "")
         if rows and self._stack.currentIndex() == 0:
             self._stack.setCurrentIndex(1)
             self.content_shown()

@@ -13,7 +13,7 @@ from app.operations.machine import ModelRow
 from app.pages.base import Page
 from app.session import Changes, Session
 from app.widgets.basic import Button, Glyph, box, label, styled
-from app.words import counted, short_hash, tr
+from app.words import short_hash, tr
 from engine.models.card import Making, ModelCard
 
 KINDS = {"student": tr("Re-identification"), "detector": tr("Detector")}
@@ -48,7 +48,7 @@ class ModelsPage(Page):
             self.session.message.emit("warning", sentence, tr("Move its folder away, or import the model again."))
 
     def _show(self, rows: list[ModelRow]) -> None:
-        self.header.subtitle.setText(counted(len(rows), tr("model on this machine"), tr("models on this machine")))
+        self.header.subtitle.setText(tr("{n} models on this machine", "{n} model on this machine", len(rows)))
         while self._column.count() > 1:
             item = self._column.takeAt(0)
             if item is not None and item.widget():
@@ -71,7 +71,7 @@ class ModelsPage(Page):
         head.addStretch(1)
         if row.missing:
             embed = Button(tr("Embed the archive with it"), "refresh")
-            embed.setToolTip(tr("{n} crops of this case have no embedding of this model.").format(n=row.missing))
+            embed.setToolTip(_lacking(row.missing))
             embed.clicked.connect(lambda: machine.embed_archive(self.session, card))
             head.addWidget(embed)
         if not row.default:
@@ -123,6 +123,14 @@ class ModelsPage(Page):
         name, _ = QFileDialog.getOpenFileName(self, tr("Import model"), "", f"ONNX (*.onnx);;{tr('All files')} (*)")
         if name:
             machine.import_model(self.session, Path(name))
+
+
+def _lacking(crops: int) -> str:
+    return tr(
+        "{n} crops of this case have no embedding of this model.",
+        "{n} crop of this case has no embedding of this model.",
+        crops,
+    )
 
 
 def _measured(card: ModelCard) -> Iterator[str]:

@@ -18,14 +18,18 @@ from app.widgets.basic import ComboBox, Glyph, Segment, box, styled
 from app.widgets.grid import TileView
 from app.widgets.notices import EmptyState
 from app.widgets.results_line import NARROWEST, WIDEST
-from app.words import counted, tr
+from app.words import tr
 from engine.types import Modality
 
 if TYPE_CHECKING:
     from engine.case import Case
     from engine.store.tracklets import TrackletFilter
 
-ORDERS = (("Order: item and time", "item"), ("Order: best quality", "quality"), ("Order: longest seen", "observations"))
+ORDERS = (
+    (tr("Order: item and time"), "item"),
+    (tr("Order: best quality"), "quality"),
+    (tr("Order: longest seen"), "observations"),
+)
 
 
 class PeoplePage(Page):
@@ -72,7 +76,7 @@ class PeoplePage(Page):
             combo.setMinimumWidth(170)
         self._camera.addItem(tr("All cameras"))
         self._quality.addItems([text for text, _ in QUALITIES])
-        self._order.addItems([tr(text) for text, _ in ORDERS])
+        self._order.addItems([text for text, _ in ORDERS])
         for combo in (self._camera, self._quality, self._order):
             combo.activated.connect(lambda _n: self.refresh())
         for widget in (self._kind, self._camera, self._quality, self._order):
@@ -127,7 +131,7 @@ class PeoplePage(Page):
 
     def _show(self, found: tuple[Any, list[tuple[int, str]]]) -> None:
         ids, cameras = found
-        self.header.subtitle.setText(counted(len(ids), tr("tracklet"), tr("tracklets")))
+        self.header.subtitle.setText(tr("{n} tracklets", "{n} tracklet", len(ids)))
         if cameras != self._cameras:
             now = self._chosen_camera()
             self._cameras = cameras

@@ -25,14 +25,14 @@ from app.widgets.pictures import Strip
 from app.widgets.player import PlayerCanvas
 from app.widgets.timeline_panel import TimelinePanel
 from app.widgets.transport import TimeBar, Transport
-from app.words import counted, tr
+from app.words import tr
 from engine.errors import UsageError
 
 
 class ReviewPage(Page):
     """One item at a time."""
 
-    name, title = "review", tr("Review")
+    name, title = "review", tr("Review", "page")
 
     def __init__(self, session: Session, window: object) -> None:
         super().__init__(session, window)  # type: ignore[arg-type]
@@ -212,7 +212,7 @@ class ReviewPage(Page):
         for n, badge in enumerate(self._badges):
             badge.set_modality(row.modalities[n] if n < len(row.modalities) else None)
         lost = row.item.frames_failed
-        self._lost.setText(counted(lost, tr("frame not decoded"), tr("frames not decoded")) if lost else "")
+        self._lost.setText(tr("{n} frames not decoded", "{n} frame not decoded", lost) if lost else "")
         self._load_tiles()
         self.marks.show_item(row.item.id, row.clock)
         if self.feed.item is not None:

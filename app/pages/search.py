@@ -33,7 +33,7 @@ NOTHING, RESULTS = 0, 1
 class SearchPage(Page):
     """One recorded search at a time; its order never changes while it is examined."""
 
-    name, title = "search", tr("Search")
+    name, title = "search", tr("Search", "page")
 
     def __init__(self, session: Session, window: object) -> None:
         super().__init__(session, window)  # type: ignore[arg-type]
@@ -201,7 +201,7 @@ class SearchPage(Page):
     def _offer_search(self) -> None:
         self.panel.show()
         if self.data is None and self._job is None:  # filters also tell of a change when they are filled
-            self._empty.set_text(tr("The query is ready."), tr("Search"))
+            self._empty.set_text(tr("The query is ready."), tr("Search", "button"))
         self.line.offer(self.panel.draft is not None and self.data is not None)
 
     def _tick(self) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.keys import COMMANDS, SCOPES, Command
+from app.pages import PAGES
 from app.pages.base import Page
 from app.preferences import CACHE_MEGABYTES
 from app.session import Changes, Session
@@ -105,8 +106,9 @@ class SettingsPage(Page):
         form = QFormLayout(holder)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self._edits: dict[str, QKeySequenceEdit] = {}
+        titles = {entry.name: entry.title for entry in PAGES}
         for scope in SCOPES:
-            form.addRow(label(scope.capitalize() if scope else tr("Everywhere"), "strong"))
+            form.addRow(label(titles.get(scope, tr("Everywhere")), "strong"))
             for command in (c for c in COMMANDS if c.scope == scope):
                 edit = QKeySequenceEdit(QKeySequence(self.session.keymap.key(command.name)))
                 edit.setMaximumSequenceLength(1)

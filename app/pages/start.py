@@ -22,13 +22,16 @@ FACTS_MS = 600  # after the window has shown: asking loads ONNX Runtime
 CLAIMS = (
     (
         "text-search",
-        "It ranks people in daytime footage by how similar they look to the person you chose in night footage.",
+        tr("It ranks people in daytime footage by how similar they look to the person you chose in night footage."),
     ),
     (
         "account-question-outline",
-        "It does not identify anyone: the person may not be in the archive, and a similar look is not the same person.",
+        tr(
+            "It does not identify anyone: the person may not be in the archive, and a similar look is not the same "
+            "person."
+        ),
     ),
-    ("gavel", "You decide on every candidate. Each step is logged, so that others can repeat it."),
+    ("gavel", tr("You decide on every candidate. Each step is logged, so that others can repeat it.")),
 )
 
 
@@ -106,7 +109,7 @@ class StartPage(Page):
         for icon, text in CLAIMS:
             line = box(QHBoxLayout(), 12)
             line.addWidget(Glyph(icon, 18), 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(label(tr(text), "second", wrap=True), 1)
+            line.addWidget(label(text, "second", wrap=True), 1)
             column.addLayout(line)
         self._provisional = QFrame()
         self._provisional.setProperty("notice", "warning")
@@ -207,7 +210,7 @@ class StartPage(Page):
 def _when(text: str) -> str:
     when = datetime.fromisoformat(text).astimezone()
     today = datetime.now().astimezone().date() == when.date()
-    return tr("today, {t}").format(t=when.strftime("%H:%M")) if today else f"{day(when)} {when.year}"
+    return tr("today, {t}").format(t=when.strftime("%H:%M")) if today else day(when, year=True)
 
 
 PAGE = StartPage

@@ -30,7 +30,7 @@ from app.widgets.notices import EmptyState, Statement
 from app.widgets.pictures import CropPicture
 from app.widgets.place_cameras import PlaceCameras
 from app.widgets.way_panel import WayPanel
-from app.words import counted, tr
+from app.words import tr
 from engine.types import Modality
 
 LIST, TILE = 232, 130
@@ -175,7 +175,7 @@ class SubjectsPage(Page):
     def _show_rows(self, rows: list[SubjectRow]) -> None:
         now = self._listed()
         self._rows = rows
-        self.header.subtitle.setText(counted(len(rows), tr("subject in this case"), tr("subjects in this case")))
+        self.header.subtitle.setText(tr("{n} subjects in this case", "{n} subject in this case", len(rows)))
         if rows and self._stack.currentIndex() == 0:
             self._stack.setCurrentIndex(1)
             self.content_shown()
@@ -242,7 +242,7 @@ class SubjectsPage(Page):
             tiles = [a.tile for a in shown]
             if tiles != model.tiles:  # else what is selected stays selected
                 model.show(tiles)
-            self._counts[modality].setText(counted(len(shown), tr("appearance"), tr("appearances")))
+            self._counts[modality].setText(tr("{n} appearances", "{n} appearance", len(shown)))
         self.way.show_appearances(view.appearances, view.cameras, view.plan)
         known = [a.tracklet.id for a in view.appearances]
         if known:
@@ -356,7 +356,11 @@ class SubjectsPage(Page):
         view, chosen = self.shown(), self._chosen()
         if view is None or not chosen:
             return
-        question = tr("{n} selected will form a subject of their own. Why?").format(n=len(chosen))
+        question = tr(
+            "{n} selected will form a subject of their own. Why?",
+            "{n} selected will form a subject of its own. Why?",
+            len(chosen),
+        )
         reason = ask_text(self, tr("Split"), question, tr("Split"), needed=True)
         if reason is not None:
             change.split(self.session, view.subject.id, chosen, reason)
@@ -365,7 +369,7 @@ class SubjectsPage(Page):
         view, chosen = self.shown(), self._chosen()
         if view is None or not chosen:
             return
-        question = tr("{n} selected will leave the subject. Why?").format(n=len(chosen))
+        question = tr("{n} selected will leave the subject. Why?", "", len(chosen))
         reason = ask_text(self, tr("Remove"), question, tr("Remove"), needed=True)
         if reason is not None:
             change.remove(self.session, view.subject.id, chosen, reason)

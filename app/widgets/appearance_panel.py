@@ -87,7 +87,7 @@ class AppearancePanel(QWidget):
 
     def show_nobody(self) -> None:
         """The subject has no appearance."""
-        self._place.setText(tr("none"))
+        self._place.setText(tr("none", "appearance"))
         for fact in self._facts:
             fact.clear()
         for button in self._buttons:

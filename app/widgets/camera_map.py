@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from app import theme
 from app.plans import Plan, Point, Stop, numbers, plan_of
 from app.site_plans import Ground
-from app.words import tr
+from app.words import figure, tr
 
 if TYPE_CHECKING:
     from engine.store.records import Camera
@@ -152,8 +152,10 @@ class CameraMap(QWidget):
             painter.drawLine(QPointF(0, y), QPointF(self.width(), y))
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("text3"))
-        words = tr("grid {n:g} m, north is up") if self.plan.metres else tr("grid {n:g}")
-        painter.drawText(self.rect().adjusted(8, 4, -8, -4), Qt.AlignmentFlag.AlignRight, words.format(n=step))
+        words = tr("grid {n} m, north is up") if self.plan.metres else tr("grid {n}")
+        painter.drawText(
+            self.rect().adjusted(8, 4, -8, -4), Qt.AlignmentFlag.AlignRight, words.format(n=figure(step, "g"))
+        )
 
     def _paint_way(self, painter: QPainter, earlier: Stop, later: Stop) -> None:
         """A line with an arrow head; dashed where the order is not certain."""

@@ -35,7 +35,14 @@ from engine.errors import UsageError
 if TYPE_CHECKING:
     from engine.store.records import ClockRecord
 
-SOURCES = ("Wall clock on site", "Telephone, network time", "GPS or radio clock", "Talking clock", "Other")
+SOURCES = {  # as the case has them, whatever the window speaks
+    "Wall clock on site": tr("Wall clock on site"),
+    "Telephone, network time": tr("Telephone, network time"),
+    "GPS or radio clock": tr("GPS or radio clock"),
+    "Talking clock": tr("Talking clock"),
+    "Other": tr("Other"),
+}
+RECORDED = {shown: source for source, shown in SOURCES.items()}
 BESIDE = tr("Recorder time is kept; adjusted time is computed beside it.")
 UNSTATED = tr("State the uncertainty, then the offset can be recorded.")
 SUMS = (
@@ -109,7 +116,7 @@ class ClockEditor(QWidget):
         self.source.setEditable(True)
         self.source.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.source.setMinimumContentsLength(8)
-        self.source.addItems([tr(text) for text in SOURCES])
+        self.source.addItems(list(SOURCES.values()))
         self.uncertainty = Margin(tr("Uncertainty of a reading in seconds"))
         self.source.currentTextChanged.connect(self._show_whole_source)
         grid.addWidget(label(tr("Source"), "quiet"), 0, 0)
@@ -207,7 +214,7 @@ class ClockEditor(QWidget):
         if second[0] is not None and second[1] is not None:
             _show_pair(self.second, second[0], second[1])
         self.uncertainty.setValue(record.uncertainty_seconds)
-        self.source.setCurrentText(record.source)
+        self.source.setCurrentText(SOURCES.get(record.source, record.source))
 
     def _entered(self) -> Entered:
         return Entered(self._start_value(), self.draft(), self.uncertainty.stated)
@@ -216,12 +223,12 @@ class ClockEditor(QWidget):
         """The readings as they stand in the fields."""
         from engine.store.records import ClockRecord
 
-        second = self.has_second.isChecked()
+        second, source = self.has_second.isChecked(), self.source.currentText().strip()
         return ClockRecord(
             recorder_reading=self.first[0].reading(),
             reference_reading=self.first[1].moment(),
             uncertainty_seconds=max(self.uncertainty.value(), 0.0),
-            source=self.source.currentText().strip(),
+            source=RECORDED.get(source, source),
             second_recorder_reading=self.second[0].reading() if second else None,
             second_reference_reading=self.second[1].moment() if second else None,
         )

@@ -22,7 +22,7 @@ from app.widgets.checks import CheckBox
 from app.widgets.compare_side import Side, ZoomPicture
 from app.widgets.observations import Observations
 from app.widgets.pictures import Strip
-from app.words import tr
+from app.words import figure, tr
 
 TICK_MS = 40
 HEAT_WORDS = tr("Orange speaks for the likeness, blue against it. An aid, not evidence; it is not stored.")
@@ -253,7 +253,7 @@ class CompareView(QWidget):
         self._set_zoom(1.0)
 
     def _set_zoom(self, zoom: float) -> None:
-        self._scale.setText(f"{zoom:.2f}×")
+        self._scale.setText(f"{figure(zoom, '.2f')}×")
         for picture in self._pictures():
             picture.zoom = zoom
             picture.update()

@@ -11,7 +11,7 @@ from app.clips import Clip
 from app.people import Person
 from app.times import Reading, date_time
 from app.widgets.basic import Badge, ElidedLabel, box, label, styled
-from app.words import counted, tr
+from app.words import figure, tr
 
 TIGHT = 460  # pixels of width under which names and times do not fit beside one another
 HOLD_SECONDS = 0.5  # a clip rests at its end before it begins again
@@ -176,9 +176,10 @@ class Side(QWidget):
         if not self.clip.images:
             self.film.show_image(None, tr("No frame of this clip decodes."))
             return
-        words = tr("Clip, {at:.1f} of {all:.1f} s").format(at=self.clip.seconds[n], all=self.clip.seconds[-1])
+        at, whole = (figure(seconds, ".1f") for seconds in (self.clip.seconds[n], self.clip.seconds[-1]))
+        words = tr("Clip, {at} of {all} s").format(at=at, all=whole)
         missing = self.clip.missing
-        lost = f", {counted(missing, tr('frame not decoded'), tr('frames not decoded'))}" if missing else ""
+        lost = f", {tr('{n} frames not decoded', '{n} frame not decoded', missing)}" if missing else ""
         self.film.caption = words + lost
         self.film.show_image(self.clip.images[n])
 

@@ -59,7 +59,7 @@ class DecisionBar(QWidget):
             self._rank.setText("")
             self._who.set_text("")
         elif selected > 1:
-            self._rank.setText(tr("{n} selected").format(n=selected))
+            self._rank.setText(tr("{n} selected", "", selected))
             self._who.set_text(tr("one decision for all"))
         else:
             self._rank.setText(tr("Candidate") if blind else tr("Rank {n}").format(n=tile.lead))

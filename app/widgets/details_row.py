@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.operations.searching import SearchData
 from app.tiles import Tile
 from app.widgets.basic import Button, ElidedLabel, box, label, styled
-from app.words import short_hash, tr
+from app.words import figure, short_hash, tr
 from engine.types import Verdict
 
 HINT = tr("distance, its place in this gallery, gap between ranks 1 and 2, model and parameters")
@@ -53,17 +53,21 @@ class DetailsRow(QWidget):
         if tile is not None and not blind:
             standing = data.standings.get(tile.tracklet)
             if standing is not None:
-                place = (
-                    ""
-                    if standing.nearer is None
-                    else tr(", nearer than this: {share:.2%} of the gallery").format(share=standing.nearer)
+                words = tr("cosine distance {raw}, ranked by {distance}")
+                if standing.nearer is not None:
+                    words = tr("cosine distance {raw}, nearer than this: {share} of the gallery, ranked by {distance}")
+                lines.append(
+                    words.format(
+                        raw=figure(standing.raw_distance, ".4f"),
+                        share=figure(standing.nearer or 0.0, ".2%"),
+                        distance=figure(standing.distance, ".4f"),
+                    )
                 )
-                words = tr("cosine distance {raw:.4f}{place}, ranked by {distance:.4f}")
-                lines.append(words.format(raw=standing.raw_distance, place=place, distance=standing.distance))
         if blind:
             lines.append(tr("Blind mode: figures are hidden."))
         if data.gap is not None and not blind:
-            lines.append(tr("gap between ranks 1 and 2: {gap:.4f}. {rule}").format(gap=data.gap, rule=data.band_rule))
+            words = tr("gap between ranks 1 and 2: {gap}. {rule}")
+            lines.append(words.format(gap=figure(data.gap, ".4f"), rule=data.band_rule))
         search = data.search
         model = tr("model {name} {sha}, re-ranking {reranker}, {provider}, gallery {gallery}, {at} UTC by {who}")
         lines.append(

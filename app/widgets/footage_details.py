@@ -28,7 +28,7 @@ from app.widgets.basic import (
     styled,
 )
 from app.widgets.clock_editor import ClockEditor
-from app.words import grouped, size, tr
+from app.words import figure, grouped, size, tr
 from engine.types import Modality
 
 WIDTH = 320
@@ -58,7 +58,7 @@ class FootageDetails(QWidget):
         self._build_facts()
         self._column.addStretch(1)
         foot = box(QHBoxLayout(), 8, (16, 8, 16, 16))
-        self.review = Button(tr("Review"), "play-box-outline", "footage.review")
+        self.review = Button(tr("Review", "button"), "play-box-outline", "footage.review")
         self.review.clicked.connect(self.reviewed)
         self.ingest = Button(tr("Ingest"), "account-search-outline", "footage.ingest")
         self.ingest.clicked.connect(self.ingested)
@@ -142,12 +142,12 @@ class FootageDetails(QWidget):
     def _show_facts(self, row: FootageRow) -> None:
         probe, item = row.item.probe, row.item
         rate = probe.get("average_rate")
-        speed = f", {float(Fraction(str(rate))):.4g} frames/s" if rate else ""
+        speed = tr(", {rate} frames/s").format(rate=figure(float(Fraction(str(rate))), ".4g")) if rate else ""
         values = {
             "container": f"{probe.get('container', '')}, {size(item.size)}",
             "video": f"{probe.get('codec', '')}, {probe.get('width')} × {probe.get('height')}{speed}",
             "base": str(item.time_base),
-            "decoded": tr("{n} frames").format(n=grouped(item.frames_decoded)),
+            "decoded": tr("{n} frames", "{n} frame", item.frames_decoded),
             "lost": grouped(item.frames_failed),
             "warnings": "\n".join(item.warnings) or tr("nothing"),
             "people": grouped(row.tracklets),

@@ -14,12 +14,19 @@ from app.tiles import paint_fitted
 from app.times import offset, plus_minus, short_date_time
 from app.widgets.basic import paint_badge
 from app.widgets.status import rate_text
-from app.words import counted, duration, grouped, short_hash, time_left, tr
+from app.words import duration, short_hash, time_left, tr
 from engine.types import ItemState
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = 66
 STILL = QSize(96, 54)
+STATES = {
+    ItemState.REGISTERED: tr("Registered"),
+    ItemState.INGESTING: tr("Working"),
+    ItemState.DONE: tr("Ready"),
+    ItemState.INTERRUPTED: tr("Interrupted"),
+    ItemState.FAILED: tr("Failed"),
+}
 _V = Qt.AlignmentFlag.AlignVCenter
 _R = Qt.AlignmentFlag.AlignRight
 
@@ -49,7 +56,7 @@ class FootageHeader(QWidget):
         words = {
             "name": tr("Exhibit, file, camera"),
             "duration": tr("Duration"),
-            "start": tr("Start"),
+            "start": tr("Start", "of a recording"),
             "hash": "SHA-256",
             "state": tr("State"),
         }
@@ -75,7 +82,7 @@ class FootageModel(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             item = self.rows[index.row()].item
-            return f"{item.exhibit} {item.path.name}, {item.camera.name}, {item.state.value}"
+            return f"{item.exhibit} {item.path.name}, {item.camera.name}, {STATES[item.state]}"
         return None
 
     def job(self, item_id: int) -> Job | None:
@@ -161,24 +168,24 @@ def _paint_state(painter: QPainter, room: QRect, row: FootageRow, job: Job | Non
     if job is not None and job.state in (JobState.RUNNING, JobState.PAUSED):
         _paint_job(painter, room, job, row)
         return
-    item = row.item
+    item, title = row.item, STATES[row.item.state]
     if job is not None:
         _state(painter, room, "clock-outline", tr("Waiting"), tr("ingest is queued"), "text1")
     elif item.state is ItemState.DONE:
-        people = counted(row.tracklets, tr("tracklet"), tr("tracklets"))
+        people = tr("{n} tracklets", "{n} tracklet", row.tracklets)
         if item.frames_failed or row.made_up:
-            lost = counted(item.frames_failed, tr("frame not decoded"), tr("frames not decoded"))
+            lost = tr("{n} frames not decoded", "{n} frame not decoded", item.frames_failed)
             lost = lost if item.frames_failed else tr("times of frames are not certain")
-            _state(painter, room, "check-circle-outline", f"{tr('Ready')}, {people}", lost, "text1", "warning_text")
+            _state(painter, room, "check-circle-outline", f"{title}, {people}", lost, "text1", "warning_text")
         else:
-            _state(painter, room, "check-circle-outline", tr("Ready"), people, "text1")
+            _state(painter, room, "check-circle-outline", title, people, "text1")
     elif item.state is ItemState.FAILED:
-        _state(painter, room, "alert-circle-outline", tr("Failed"), item.failure or "", "error_text")
+        _state(painter, room, "alert-circle-outline", title, item.failure or "", "error_text")
     elif item.state is ItemState.REGISTERED:
-        _state(painter, room, "circle-outline", tr("Registered"), tr("not ingested yet: press Ingest"), "text1")
+        _state(painter, room, "circle-outline", title, tr("not ingested yet: press Ingest"), "text1")
     else:
-        done = tr("{people} so far: Ingest goes on from there").format(people=grouped(row.tracklets))
-        _state(painter, room, "pause-circle-outline", tr("Interrupted"), done, "warning_text")
+        done = tr("{n} so far: Ingest goes on from there", "", row.tracklets)
+        _state(painter, room, "pause-circle-outline", title, done, "warning_text")
 
 
 def _line(
@@ -240,7 +247,7 @@ def _paint_job(painter: QPainter, room: QRect, job: Job, row: FootageRow) -> Non
     painter.fillRect(QRect(bar.x(), bar.y(), round(bar.width() * share), 6), theme.color("accent"))
     rate = job.meter.rate
     words = [rate_text(rate, progress.unit)] if rate and progress and progress.unit else []
-    words.append(counted(row.tracklets, tr("tracklet"), tr("tracklets")))
+    words.append(tr("{n} tracklets", "{n} tracklet", row.tracklets))
     _line(painter, room, 2, ", ".join(words), "text3", 12)
     for n, name in enumerate(("close", "arrow-up", "play" if paused else "pause")):
         icons.paint(painter, action_rect(room, n), name, "text1")

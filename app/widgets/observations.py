@@ -14,14 +14,14 @@ from app.words import tr
 
 WIDTH = 290
 FEATURES = (
-    ("head and hair", "Head, hair"),
-    ("upper clothing", "Upper clothing"),
-    ("lower clothing", "Lower clothing"),
-    ("footwear", "Footwear"),
-    ("carried items", "Bag, carried items"),
-    ("build and gait", "Build, gait"),
+    ("head and hair", tr("Head, hair")),
+    ("upper clothing", tr("Upper clothing")),
+    ("lower clothing", tr("Lower clothing")),
+    ("footwear", tr("Footwear")),
+    ("carried items", tr("Bag, carried items")),
+    ("build and gait", tr("Build, gait")),
 )
-ANSWERS = (("Similar", "similar"), ("Different", "different"), ("Cannot tell", "cannot tell"))
+ANSWERS = ((tr("Similar"), "similar"), (tr("Different"), "different"), (tr("Cannot tell"), "cannot tell"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class Observations(QWidget):
         self._rows: dict[str, Segment] = {}
         for name, text in FEATURES:
             column.addSpacing(4)
-            column.addWidget(label(tr(text)))
-            segment = Segment(tr(text), [(tr(word), value) for word, value in ANSWERS], size="small", fill=True)
+            column.addWidget(label(text))
+            segment = Segment(text, ANSWERS, size="small", fill=True)
             segment.chosen.connect(lambda _value: self._show_count())
             column.addWidget(segment)
             self._rows[name] = segment

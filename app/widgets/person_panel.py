@@ -93,10 +93,14 @@ class PersonPanel(QWidget):
         lines = []
         for title, reading in ((tr("First seen"), person.first), (tr("Last seen"), person.last)):
             adjusted = reading.adjusted_time(exact=True)
-            lines += [title, f"{reading.recorder_time(exact=True)} {tr('rec.')}"]
-            lines += [f"{adjusted} {tr('adj.')}", f"{reading.zone} {reading.margin()}"] if adjusted else [NO_OFFSET]
+            lines += [title, tr("{time} rec.").format(time=reading.recorder_time(exact=True))]
+            lines += (
+                [tr("{time} adj.").format(time=adjusted), f"{reading.zone} {reading.margin()}"]
+                if adjusted
+                else [NO_OFFSET]
+            )
             lines.append("")
-        lines += [tr("Crops"), tr("{n} chosen").format(n=len(person.crops)), "", tr("Quality")]
+        lines += [tr("Crops"), tr("{n} chosen", "", len(person.crops)), "", tr("Quality")]
         lines.append(quality_sentence(person.best.quality))
         self._facts.setText("\n".join(lines))
 
@@ -114,7 +118,7 @@ class PersonPanel(QWidget):
         if not people:
             self._present.addWidget(label(tr("Nobody"), "quiet"))
         elif len(people) > 6:
-            self._present.addWidget(label(tr("and {n} more").format(n=len(people) - 6), "quiet"))
+            self._present.addWidget(label(tr("and {n} more", "", len(people) - 6), "quiet"))
 
     _selected: int | None = None
 

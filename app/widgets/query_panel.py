@@ -14,7 +14,7 @@ from app.times import date_time
 from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, scrolled, styled
 from app.widgets.pictures import CropPicture
 from app.widgets.search_filters import SearchFilters
-from app.words import counted, tr
+from app.words import tr
 
 WIDTH = 288
 SMALL = 4  # pictures beside the large one; further ones stand below, so many in a row:
@@ -121,7 +121,7 @@ class QueryPanel(QWidget):
             self._picture(n).show_image(image)
             self._picture(n).show()
         if pictures:
-            self._title.set_text(counted(len(pictures), tr("picture from outside"), tr("pictures from outside")))
+            self._title.set_text(tr("{n} pictures from outside", "{n} picture from outside", len(pictures)))
 
     def _picture(self, n: int) -> CropPicture:
         while n >= len(self._pictures):
@@ -144,6 +144,6 @@ class QueryPanel(QWidget):
 
 def _used(draft: QueryDraft) -> str:
     """'6 of 8 crops', and of how many shots where there are several."""
-    words = tr("{used} of {all} crops").format(used=len(draft.used), all=len(draft.crops))
+    words = tr("{used} of {n} crops", "{used} of {n} crop", len(draft.crops)).format(used=len(draft.used))
     shots = len({crop.tracklet for crop in draft.crops})
-    return words if shots == 1 else tr("{words}, {shots} shots").format(words=words, shots=shots)
+    return words if shots == 1 else f"{words}, {tr('{n} shots', '{n} shot', shots)}"

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from app.operations.searching import SearchData
 from app.widgets.basic import Button, ComboBox, ElidedLabel, Glyph, box, label
-from app.words import counted, grouped, tr
+from app.words import grouped, tr
 
 NARROWEST, WIDEST = 96, 256
 
@@ -91,6 +91,6 @@ class ResultsLine(QWidget):
                 n=len(data.tiles),
                 all=grouped(data.search.gallery_size),
                 kind=data.draft.target.label if data.draft else "",
-                cameras=counted(data.cameras, tr("camera"), tr("cameras")),
+                cameras=tr("{n} cameras", "{n} camera", data.cameras),
             )
         )

@@ -81,7 +81,7 @@ class SearchFilters(QWidget):
         head = box(QHBoxLayout(self._camera_head), 8)
         head.addWidget(self._camera_count)
         head.addStretch(1)
-        for text, name, on in ((tr("All"), tr("All cameras"), True), (tr("None"), tr("No camera"), False)):
+        for text, name, on in ((tr("All"), tr("All cameras"), True), (tr("None", "no camera"), tr("No camera"), False)):
             button = Button(text, size="small")
             button.setAccessibleName(name)
             button.setProperty("link", "true")
@@ -162,7 +162,7 @@ class SearchFilters(QWidget):
         self._cameras.setFixedHeight(rows.sizeHint().height() if len(cameras) <= FULL else round(ROW * (FULL + 0.5)))
         self._cameras.setVisible(bool(cameras))
         self._camera_head.setVisible(len(cameras) > 1)
-        self._camera_count.setText(tr("{n} cameras").format(n=grouped(len(cameras))))
+        self._camera_count.setText(tr("{n} cameras", "{n} camera", len(cameras)))
 
     def _use(self, cameras: Sequence[int], *, on: bool) -> None:
         (self._off.difference_update if on else self._off.update)(cameras)

@@ -11,7 +11,7 @@ from app import icons, theme
 from app.jobs import Job, JobState
 from app.tasks import Runner
 from app.widgets.basic import Button, box, label, paint_hint, set_role, styled
-from app.words import grouped, short_hash, time_left, tr
+from app.words import figure, grouped, short_hash, time_left, tr
 
 HEIGHT = 28
 ROWS, HIGHEST = 60, 420  # of the list of jobs: rows at most, and pixels before it scrolls
@@ -124,11 +124,11 @@ class StatusBar(QWidget):
         self._detail.setVisible(bool(running))
         if not active:
             failed = sum(job.state is JobState.FAILED for job in self._runner.jobs)
-            self._jobs.set(tr("{n} failed").format(n=failed) if failed else tr("No jobs running"))
+            self._jobs.set(tr("{n} failed", "", failed) if failed else tr("No jobs running"))
             return
-        words = [tr("{n} running").format(n=len(running))] if running else []
-        words += [tr("{n} paused").format(n=paused)] if paused else []
-        words += [tr("{n} waiting").format(n=waiting)] if waiting else []
+        words = [tr("{n} running", "", len(running))] if running else []
+        words += [tr("{n} paused", "", paused)] if paused else []
+        words += [tr("{n} waiting", "", waiting)] if waiting else []
         self._jobs.set(", ".join(words))
         if running:
             fraction = running[0].progress.fraction if running[0].progress else None
@@ -154,7 +154,7 @@ def rate_text(rate: float, unit: str) -> str:
     """'61 frames/s', '640 MB/s'."""
     if unit == "bytes":
         return f"{rate / 1e6:.0f} MB/s"
-    return f"{grouped(round(rate)) if rate >= 10 else f'{rate:.1f}'} {unit}/s"
+    return f"{grouped(round(rate)) if rate >= 10 else figure(rate, '.1f')} {unit}/s"
 
 
 class JobTray(QFrame):
@@ -223,7 +223,7 @@ class JobTray(QFrame):
     def _sync(self) -> None:
         jobs = sorted(self._runner.jobs, key=_order)
         shown = {job.number: job for job in jobs[:ROWS]}
-        self._more.setText(tr("and {n} more").format(n=len(jobs) - ROWS))
+        self._more.setText(tr("and {n} more", "", max(len(jobs) - ROWS, 0)))
         self._more.setVisible(len(jobs) > ROWS)
         for number in [n for n in self._rows if n not in shown]:
             row = self._rows.pop(number)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.frames import FrameFeed, Shown
 from app.operations.footage import FootageRow
 from app.widgets.basic import Button, Segment, box, label, set_role, styled
-from app.words import grouped, tr
+from app.words import figure, grouped, tr
 
 SPEEDS = (0.5, 1.0, 4.0, 16.0)
 
@@ -64,7 +64,7 @@ class Transport(QWidget):
         forward.setAccessibleName(tr("One frame forward"))
         back.clicked.connect(lambda: feed.step(-1))
         forward.clicked.connect(lambda: feed.step(1))
-        self._speed = Segment(tr("Speed"), [(f"{speed:g}×", speed) for speed in SPEEDS])
+        self._speed = Segment(tr("Speed"), [(f"{figure(speed, 'g')}×", speed) for speed in SPEEDS])
         self._speed.select(1.0)
         self._speed.chosen.connect(lambda _value: feed.play(self._rate()) if feed.playing else None)
         for widget in (back, self.play, forward):

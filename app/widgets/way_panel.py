@@ -17,7 +17,7 @@ from app.widgets.basic import Button, Segment, box, label
 from app.widgets.camera_map import CameraMap
 from app.widgets.lanes import Lanes
 from app.widgets.site_plan_panel import SitePlanPanel
-from app.words import counted, tr
+from app.words import tr
 
 if TYPE_CHECKING:
     from engine.store.records import Camera
@@ -111,11 +111,19 @@ class WayPanel(QWidget):
         lines = []
         names = [camera.name for camera in self.map.plan.without]
         if names:
-            more = tr(" and {n} more").format(n=len(names) - NAMED) if len(names) > NAMED else ""
-            lines.append(tr("Without a place here: {names}").format(names=", ".join(names[:NAMED]) + more))
+            more = len(names) - NAMED
+            words = tr("Without a place here: {names}")
+            if more > 0:
+                words = tr("Without a place here: {names} and {n} more", "", more)
+            lines.append(words.format(names=", ".join(names[:NAMED])))
         if self._lost:
-            words = tr("{n} not in the order: no clock offset is set.")
-            lines.append(words.format(n=counted(self._lost, tr("appearance"), tr("appearances"))))
+            lines.append(
+                tr(
+                    "{n} appearances not in the order: no clock offset is set.",
+                    "{n} appearance not in the order: no clock offset is set.",
+                    self._lost,
+                )
+            )
         self._beside.setText("\n".join(lines))
         self._beside.setToolTip(plain("\n".join(names)))
         self._beside.setVisible(bool(lines))

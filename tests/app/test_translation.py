@@ -18,7 +18,7 @@ START = """
 import json, sys
 from pathlib import Path
 from app import words
-words.install_translation.__defaults__ = (Path(sys.argv.pop(1)),)
+words.install_translation.__defaults__ = ("", Path(sys.argv.pop(1)))
 from app.__main__ import main
 assert main() == 0
 from app.keys import COMMANDS
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     if not tool.exists():
         pytest.skip("Qt's lrelease is not installed")
     said = "".join(f"<message><source>{a}</source><translation>{b}</translation></message>" for a, b in SOURCES.items())
-    text = f'<TS version="2.1" language="de"><context><name>Nightjar</name>{said}</context></TS>'
+    text = f'<TS version="2.1" language="de"><context><name></name>{said}</context></TS>'
     (tmp_path / "nightjar_de.ts").write_text(text, encoding="utf-8")
     subprocess.run([tool, tmp_path / "nightjar_de.ts"], check=True, capture_output=True)
     return tmp_path
