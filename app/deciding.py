@@ -54,7 +54,7 @@ class Deciding:
         """Decide on the chosen candidates, after asking for the reason that a confirmation needs."""
         page = self._page
         tile, data = page.model.tile(page.view.row), page.data
-        if tile is None or data is None:
+        if tile is None or data is None or not self._session.may_change():
             return
         rows = page.view.selected_rows() or [page.view.row]
         chosen = [t.tracklet for row in rows if (t := page.model.tile(row)) is not None]

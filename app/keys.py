@@ -55,6 +55,7 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("case.new", tr("New case"), "Ctrl+N"),
         ("case.open", tr("Open case"), "Ctrl+O"),
         ("case.read", tr("Open case read-only"), "Ctrl+Shift+O"),
+        ("case.write", tr("Open for writing"), "Ctrl+Shift+E"),
         ("case.demo", tr("Open the demo case"), "Ctrl+D"),
         ("case.close", tr("Close case"), "Ctrl+W"),
         ("quit", tr("Quit"), "Ctrl+Q"),
@@ -131,13 +132,6 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("subject.footage", tr("Show in footage"), "V"),
     )
     + _command("report", ("report.write", tr("Write the folder"), "Ctrl+E"))
-)
-WRITING = frozenset(  # commands that change the case, so none of a case that is open read-only
-    (
-        *("undo", "footage.add", "footage.ingest", "footage.all", "mark.add", "mark.edit", "mark.remove"),
-        *("search", "people.search", "search.run", "again", "confirm", "reject", "inconclusive", "none"),
-        *("cameras.place", "subject.rename"),
-    )
 )
 SCOPES = ("", "footage", "review", "people", "search", "subjects", "report")
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from app.keys import COMMANDS, WRITING
+from app.keys import COMMANDS
 from app.pages import PAGES
+from app.plain import plain
+from app.read_only import HOW_TO_WRITE, WRITING
 from app.words import tr
 
 if TYPE_CHECKING:
@@ -31,10 +33,14 @@ class Menus:
         self._keymap.changed.connect(self._rebind)
 
     def show_case(self, info: CaseInfo | None) -> None:
-        """Enable what needs a case, and what changes it where it may be changed."""
+        """Enable what needs a case, and what changes it where it may be changed; the tooltip says why it may not."""
+        held = info is not None and not info.writable
         for name, action in self.actions.items():
+            refused = held and name in WRITING
             if action in self._of_cases:
-                action.setEnabled(info is not None and (info.writable or name not in WRITING))
+                action.setEnabled(info is not None and not refused)
+                action.setToolTip(plain(f"{WRITING[name]} {HOW_TO_WRITE}") if refused else "")
+        self.actions["case.write"].setEnabled(held)
 
     def _add(self, menu: QMenu, command: str, act: Callable[[], object], *, needs_case: bool = False) -> None:
         action = QAction(next(c.text for c in COMMANDS if c.name == command), self._window)
@@ -52,11 +58,13 @@ class Menus:
         self._add(file, "case.new", window.new_case)
         self._add(file, "case.open", window.open_case)
         self._add(file, "case.read", window.read_case)
+        self._add(file, "case.write", window.write_case)
         self._add(file, "case.demo", window.open_demo)
         file.addSeparator()
         self._add(file, "case.close", window.close_case, needs_case=True)
         self._add(file, "quit", window.close)
         edit = bar.addMenu(tr("Edit"))
+        edit.setToolTipsVisible(True)
         self._add(edit, "undo", window.undo, needs_case=True)
         view = bar.addMenu(tr("View"))
         for entry in PAGES:
@@ -68,6 +76,7 @@ class Menus:
         self._add(view, "fullscreen", window.toggle_full_screen)
         view.addAction(tr("Dark or light theme"), window.toggle_theme)
         case = bar.addMenu(tr("Case"))
+        case.setToolTipsVisible(True)
         self._add(case, "footage.add", window.add_footage, needs_case=True)
         tools = bar.addMenu(tr("Tools"))
         self._add(tools, "jobs", lambda: window.tray.toggle())  # noqa: PLW0108 - the tray is made later

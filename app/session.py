@@ -12,8 +12,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.keys import KeyMap
 from app.preferences import Preferences
+from app.read_only import HOW_TO_WRITE, REFUSED
 from app.tasks import Pool, Runner
-from engine.errors import DeviceLostError, NightjarError
+from engine.errors import CaseError, DeviceLostError, NightjarError
 
 if TYPE_CHECKING:
     from engine.case import Case
@@ -51,6 +52,7 @@ class CaseInfo:
     title: str
     examiner: str
     writable: bool
+    because: str = ""  # why it is open read-only
 
 
 class Session(QObject):
@@ -87,6 +89,13 @@ class Session(QObject):
         """From here on the CPU computes; the badge says why."""
         self.lost_device = str(error)
         self.changed.emit(Changes(preferences=True))
+
+    def may_change(self, why: str = REFUSED) -> bool:
+        """Whether the open case may be changed; where it may not, that is said."""
+        allowed = self.info is None or self.info.writable
+        if not allowed:
+            self.message.emit("plain", why, HOW_TO_WRITE)
+        return allowed
 
     def read(
         self,
@@ -127,8 +136,11 @@ class Session(QObject):
     ) -> None:
         """Do a short change on the case's thread, then tell the pages what changed."""
 
-        case = self.case
+        case, info = self.case, self.info
         if case is None:
+            return
+        if info is not None and not info.writable:
+            (failed or self.failed.emit)(CaseError(REFUSED, HOW_TO_WRITE))
             return
 
         def act() -> Any:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app import crash, tasks, theme
 from app.dialogs import CaseChoice, ask_case, choose_case, key_sheet, pick_folder
 from app.keyboard import KeyboardReturn
-from app.keys import WRITING, belongs_to, press_enter
+from app.keys import belongs_to, press_enter
 from app.menus import Menus
 from app.operations import cases, machine
 from app.operations.decisions import undo_last
@@ -29,19 +29,20 @@ from app.pages import PAGES
 from app.pages.base import NARROW, Page
 from app.plain import plain
 from app.preferences import RecentCase
+from app.read_only import WRITING, read_only
 from app.session import CaseInfo, Changes, Session
 from app.tasks import Pool
 from app.widgets.basic import Button, Glyph, box, label, set_role, styled
 from app.widgets.focus_ring import Ringed
-from app.widgets.notices import Messages
+from app.widgets.notices import Messages, Notice
 from app.widgets.rail import Rail
 from app.widgets.status import JobTray, StatusBar
 from app.words import tr
-from engine.errors import Cancelled, CaseLockedError, DeviceLostError, NightjarError, WorkerBugError
+from engine.errors import Cancelled, CaseLockedError, DeviceLostError, NightjarError, StorageError, WorkerBugError
 
 DEMO_FOLDER = "nightjar-demo"
 NOBODY_NAMED = "Examiner"  # as the log of the demo case has it, whatever the window speaks
-HOW_TO_WRITE = tr("Open it with ‘Open case’ to work on it, once nobody else does.")
+ON_A_COPY = tr("To work on it, copy its whole folder to a place where you may write, and open the copy.")
 
 
 class Window(Ringed, QMainWindow):
@@ -60,8 +61,10 @@ class Window(Ringed, QMainWindow):
         self.stack = QStackedWidget()
         self.status = StatusBar(session.runner)
         self.messages = Messages()
+        self.read_only = Notice()  # why, and the next step
         self.menus = Menus(self)
         self._finishing = self._finished = False
+        self._shown: Path | None = None  # folder of the case on show
         session.may_stop = self._may_stop
         self._build()
         self.tray = JobTray(self, session.runner)
@@ -80,6 +83,7 @@ class Window(Ringed, QMainWindow):
         middle = box(QHBoxLayout())
         middle.addWidget(self.rail)
         right = box(QVBoxLayout())
+        right.addWidget(self.read_only)
         right.addWidget(self.messages)
         right.addWidget(self.stack, 1)
         middle.addLayout(right, 1)
@@ -108,6 +112,7 @@ class Window(Ringed, QMainWindow):
         self.status.jobs_asked.connect(self.tray.toggle)
         self.status.keys_asked.connect(self.show_keys)
         self.status.page_asked.connect(self.show_page)
+        self.read_only.acted.connect(self.write_case)
         self.session.changed.connect(self._on_changed)
         self.session.failed.connect(self.tell)
         self.session.message.connect(self.say)
@@ -167,9 +172,8 @@ class Window(Ringed, QMainWindow):
 
     def page_command(self, command: str) -> bool:
         """Let the page on show do a command; False where it does not know it."""
-        page, info = self.pages.get(self.current), self.session.info
-        if command in WRITING and info is not None and not info.writable:
-            self.say("warning", tr("This case is open read-only, so nothing in it can be changed."), HOW_TO_WRITE)
+        page = self.pages.get(self.current)
+        if command in WRITING and not self.session.may_change(WRITING[command]):
             return True
         return page is not None and page.trigger(command)
 
@@ -197,12 +201,21 @@ class Window(Ringed, QMainWindow):
         if found is not None:
             cases.open_case(self.session, found.folder, found.examiner, writable=False)
 
+    def write_case(self) -> None:
+        """Open for writing what is open read-only."""
+        info = self.session.info
+        if info is not None and not info.writable:
+            cases.open_case(self.session, info.folder, info.examiner)
+
     def _offer_reading(self, wanted: CaseChoice, error: Exception) -> None:
-        if isinstance(error, CaseLockedError):
+        """Where somebody else writes to the case, or nobody can."""
+        if isinstance(error, (CaseLockedError, StorageError)):
             question = plain(f"{error} {tr('Open it read-only here?')}")
             buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No
             if QMessageBox.question(self, tr("Open case"), question, buttons) == QMessageBox.StandardButton.Yes:
-                cases.open_case(self.session, wanted.folder, wanted.examiner, writable=False)
+                copied = f" {ON_A_COPY}" if isinstance(error, StorageError) else ""
+                because = f"{error}{copied}"
+                cases.open_case(self.session, wanted.folder, wanted.examiner, writable=False, because=because)
         else:
             self.session.failed.emit(error)
 
@@ -231,8 +244,8 @@ class Window(Ringed, QMainWindow):
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.case:
-            self._show_case()
-            self.show_page("footage" if self.session.is_open else "start")
+            stays = self._show_case() and self.current != "start"  # the case on show, opened again
+            self.show_page(self.current if stays else "footage" if self.session.is_open else "start")
         if changes.any_of("models", "preferences"):
             device = self.session.device
             self.session.pool.submit(lambda: machine.facts(device), self.show_machine, key="machine")
@@ -248,8 +261,20 @@ class Window(Ringed, QMainWindow):
             now = datetime.now(UTC).isoformat(timespec="minutes")
             self.session.preferences.remember(RecentCase(str(info.folder), info.title, now, f"{items} · {subjects}"))
 
-    def _show_case(self) -> None:
-        info = self.session.info
+    def _show_read_only(self, info: CaseInfo | None) -> None:
+        held = info is not None and not info.writable
+        read_only.set(held)
+        self.read_only.setVisible(held)
+        if info is not None and held:
+            words = tr("Opened read-only: {why} Everything can be looked at, nothing can be changed.")
+            why = info.because or tr("as you asked.")
+            self.read_only.show_message("plain", words.format(why=why), tr("Open for writing"))
+
+    def _show_case(self) -> bool:
+        """True where it is the case that was on show until now."""
+        info, before = self.session.info, self._shown
+        self._shown = info.folder if info is not None else None
+        self._show_read_only(info)
         self.rail.set_case_open(info is not None)
         self.menus.show_case(info)
         self._case_label.setText(_title(info) if info else tr("No case open"))
@@ -258,6 +283,7 @@ class Window(Ringed, QMainWindow):
         self.setWindowTitle(f"{_title(info)} – Nightjar" if info else "Nightjar")
         if info is None:
             self.status.set_audit_head("")
+        return info is not None and info.folder == before
 
     def show_machine(self, found: machine.Facts) -> None:
         """Device and model badges of the status bar."""

@@ -240,6 +240,8 @@ QPushButton[segment="first"]:focus, QPushButton[segment="middle"]:focus, QPushBu
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateTimeEdit, QComboBox {
     background: @window; border: 1px solid @control; border-radius: 4px; padding: 0 8px; color: @text1;
     min-height: 28px; selection-background-color: @accent_fill; selection-color: @accent_text; }
+QLineEdit[readOnly="true"], QPlainTextEdit[readOnly="true"], QAbstractSpinBox[readOnly="true"] {
+    background: transparent; border-color: @line; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QAbstractSpinBox QLineEdit { border: none; background: transparent; padding: 0 8px; min-height: 0; }
 QAbstractSpinBox QLineEdit:focus { border: none; padding: 0 8px; }

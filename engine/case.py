@@ -118,6 +118,10 @@ class Case:
     def writable(self) -> bool:
         return self._db.writable
 
+    def require_writable(self) -> None:
+        """`CaseError` where the case is open for reading only: verbs ask before they compute what they must record."""
+        self._db.require_writable()
+
     @property
     def database(self) -> Path:
         """The file that holds everything."""

@@ -68,6 +68,7 @@ def register(
     """
     from engine.media.probe import probe
 
+    case.require_writable()
     before = stamp(path) if path.exists() else ()
     found = probe(path)
     digest = yield from hash_file(path)
@@ -86,6 +87,7 @@ def ingest_item(case: Case, item_id: int, options: IngestOptions | None = None) 
     with the reason, and everything committed is kept, unless the file changed while it was read. An item that was done
     stays done with its results.
     """
+    case.require_writable()
     options = options or IngestOptions()
     item = case.evidence.get(item_id)
     try:

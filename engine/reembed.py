@@ -36,6 +36,7 @@ def reembed(
     from engine.perception.embedder import Embedder
     from engine.perception.preprocess import decode_jpeg
 
+    case.require_writable()
     library = ModelLibrary(models_dir or user_data_dir() / "models")
     embedder = Embedder(library.get(student), device, settings)
     total = case.embeddings.count_missing(embedder.model_sha256)

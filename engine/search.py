@@ -106,6 +106,7 @@ def run_search(case: Case, query: Query, options: SearchOptions | None = None) -
     from engine.models.library import ModelLibrary
     from engine.retrieval.rerank import RERANKERS
 
+    case.require_writable()
     options = options or SearchOptions()
     library = ModelLibrary(options.models_dir)
     model = library.get(options.student or library.default("student"))

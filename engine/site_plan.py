@@ -35,7 +35,7 @@ def use_plan(case: Case, path: Path, settings: SitePlanSettings | None = None) -
     """
     limits = settings or SitePlanSettings()
     path = Path(path)
-    case.site_plans.require_writable()
+    case.require_writable()
     kind = _acceptable(path, limits)
     draft = case.site_plans.folder / ".unfinished"  # the case's one writer makes it
     try:

@@ -41,6 +41,7 @@ class Wanted:
     examiner: str = ""
     title: str | None = None
     writable: bool = True
+    because: str = field(default="", compare=False)  # why it is to be read only
     failed: Callable[[Exception], None] | None = field(default=None, compare=False)
 
 
@@ -51,13 +52,14 @@ def open_case(
     *,
     title: str | None = None,
     writable: bool = True,
+    because: str = "",
     failed: Callable[[Exception], None] | None = None,
 ) -> None:
     """Open a case folder, or create it where a `title` is given, in place of the one now open.
 
-    That one stays open, and its work goes on, until the new one is open.
+    That one stays open, and its work goes on, until the new one is open. `because` says why it is opened read-only.
     """
-    _switch(session, Wanted(Path(os.path.abspath(folder)), examiner, title, writable, failed))
+    _switch(session, Wanted(Path(os.path.abspath(folder)), examiner, title, writable, because, failed))
 
 
 def close_case(session: Session) -> None:
@@ -106,7 +108,7 @@ class Switch:
         else:
             case = Case.open(folder, writable=wanted.writable, examiner=wanted.examiner)
         self._session.held.append(case)
-        self._new = case, CaseInfo(case.folder, case.info.title, wanted.examiner, case.writable)
+        self._new = case, CaseInfo(case.folder, case.info.title, wanted.examiner, case.writable, wanted.because)
 
     def _ask(self) -> None:
         runner = self._session.runner

@@ -13,6 +13,7 @@ from app.jobs import Job, JobState
 from app.operations import footage
 from app.operations.footage import FootageRow
 from app.pages.base import Page
+from app.read_only import writes
 from app.session import Changes, Session
 from app.stills import Stills
 from app.widgets.basic import Button, Glyph, Segment, box, label
@@ -45,6 +46,7 @@ class FootagePage(Page):
         self._all.hide()
         folder = Button(tr("Add image folder…"), "folder-plus-outline")
         folder.clicked.connect(self._add_folder)
+        writes(folder)
         add = self.button(tr("Add footage…"), "plus", "footage.add", self._add_files, primary=True)
         self.header.add(self._pause, self._all, folder, add)
         self._stills = Stills(session, STILL * 2)
@@ -60,6 +62,7 @@ class FootagePage(Page):
             tr("Add footage…"),
             self._add_files,
         )
+        writes(empty.button)
         self._stack.addWidget(empty)
         self._stack.addWidget(self._list())
         row = box(QHBoxLayout())
@@ -294,7 +297,7 @@ class FootagePage(Page):
         self.details.setVisible(bool(self._rows) and wanted)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if event.mimeData().hasUrls():
+        if event.mimeData().hasUrls() and self.session.may_change():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QSc
 from app.operations import machine
 from app.operations.machine import ModelRow
 from app.pages.base import Page
+from app.read_only import writes
 from app.session import Changes, Session
 from app.widgets.basic import Button, Glyph, box, label, styled
 from app.words import short_hash, tr
@@ -69,15 +70,8 @@ class ModelsPage(Page):
         kind = [KINDS.get(card.task, card.task), tr("built in") if row.builtin else tr("imported")]
         head.addWidget(label(" · ".join(kind + ([tr("used by default")] if row.default else [])), "second"))
         head.addStretch(1)
-        if row.missing:
-            embed = Button(tr("Embed the archive with it"), "refresh")
-            embed.setToolTip(_lacking(row.missing))
-            embed.clicked.connect(lambda: machine.embed_archive(self.session, card))
-            head.addWidget(embed)
-        if not row.default:
-            use = Button(tr("Use by default"), "check")
-            use.clicked.connect(lambda: machine.set_default(self.session, card))
-            head.addWidget(use)
+        for act in self._acts(row):
+            head.addWidget(act)
         column.addLayout(head)
         if card.provisional:
             note = QFrame()
@@ -118,6 +112,18 @@ class ModelsPage(Page):
             grid.addWidget(shown, n, 1)
         column.addLayout(grid)
         return frame
+
+    def _acts(self, row: ModelRow) -> Iterator[Button]:
+        if row.missing:
+            embed = Button(tr("Embed the archive with it"), "refresh")
+            embed.setToolTip(_lacking(row.missing))
+            embed.clicked.connect(lambda: machine.embed_archive(self.session, row.card))
+            writes(embed)
+            yield embed
+        if not row.default:
+            use = Button(tr("Use by default"), "check")
+            use.clicked.connect(lambda: machine.set_default(self.session, row.card))
+            yield use
 
     def _import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, tr("Import model"), "", f"ONNX (*.onnx);;{tr('All files')} (*)")

@@ -12,6 +12,7 @@ from app import people, thumbnails
 from app.operations import searching
 from app.operations.searching import QUALITIES
 from app.pages.base import Page
+from app.read_only import SEARCHES
 from app.session import Changes, Session
 from app.tiles import LazyTileModel, Tile
 from app.widgets.basic import ComboBox, Glyph, Segment, box, styled
@@ -164,7 +165,7 @@ class PeoplePage(Page):
 
     def _search(self) -> None:
         tile = self._current()
-        if tile is not None:
+        if tile is not None and self.session.may_change(SEARCHES):
             self.session.read(lambda case: people.person(case, tile.tracklet), self._start, key="person")
 
     def _start(self, person: people.Person) -> None:

@@ -15,6 +15,7 @@ from app.overlay import Overlay
 from app.pages.base import Page
 from app.people import Person
 from app.querying import Querying
+from app.read_only import SEARCHES
 from app.session import Changes, Session
 from app.tiles import LazyTileModel, Tile
 from app.times import seconds_of
@@ -325,7 +326,7 @@ class ReviewPage(Page):
             row = self.model.row_of(tracklet)
             if row is not None and self.strip.currentIndex().row() != row:
                 self.strip.select_row(row)
-            if search:
+            if search and self.session.may_change(SEARCHES):
                 self.querying.search()
 
         self.session.read(lambda case: people.person(case, tracklet), done, key="person")

@@ -10,6 +10,7 @@ from app.jobs import Job
 from app.operations import decisions, searching
 from app.operations.searching import Choice, QueryDraft, SearchData
 from app.pages.base import Page
+from app.read_only import SEARCHES
 from app.session import Changes, Session
 from app.tiles import Tile, TileModel
 from app.widgets.basic import Button, Segment, box
@@ -181,7 +182,7 @@ class SearchPage(Page):
 
     def _start(self) -> None:
         draft = self.panel.draft
-        if draft is None:
+        if draft is None or not self.session.may_change(SEARCHES):
             return
         self.line.offer(False)
         choice = self.panel.filters.choice(self.line.reranker())

@@ -19,6 +19,7 @@ from app.dialogs import ask_text
 from app.operations import cameras, searching
 from app.operations import subjects as change
 from app.pages.base import Page
+from app.read_only import SEARCHES, writes
 from app.session import Changes, Session
 from app.subjects import Appearance, SubjectRow, SubjectView
 from app.tiles import Tile, TileModel
@@ -53,6 +54,7 @@ class SubjectsPage(Page):
         split = Button(tr("Split…"), "call-split")
         split.clicked.connect(self._split)
         self.header.add(merge, split)
+        writes(merge, split)
         self._stack = QStackedWidget()
         self._stack.addWidget(
             EmptyState(
@@ -120,6 +122,7 @@ class SubjectsPage(Page):
         rename.clicked.connect(self._rename)
         again = Button(tr("Search again"), "magnify", size="small")
         again.clicked.connect(self._search_again)
+        writes(again, why=SEARCHES)
         head.addWidget(rename)
         head.addWidget(again)
         column.addLayout(head)

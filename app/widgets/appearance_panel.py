@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from app.read_only import writes
 from app.subjects import Appearance
 from app.thumbnails import Thumbnails
 from app.tiles import TileModel
@@ -52,6 +53,7 @@ class AppearancePanel(QWidget):
         save = Button(tr("Save notes"), "content-save-outline", size="small")
         save.clicked.connect(self.notes.put_away)
         column.addWidget(save)
+        writes(self.notes, save)
 
     def _build_appearance(self, column: QVBoxLayout) -> None:
         self._place = headed(column, tr("Appearance"))
@@ -83,6 +85,7 @@ class AppearancePanel(QWidget):
         acts.addWidget(remove)
         acts.addStretch(1)
         self._buttons = (footage, remove)
+        writes(remove)
         column.addLayout(acts)
 
     def show_nobody(self) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from app import icons, theme
 from app.keys import KeyMap
 from app.plain import plain
+from app.read_only import WRITING, Held, writes
 from engine.types import Modality
 
 HINT = 18
@@ -111,8 +112,11 @@ def set_role(widget: QWidget, role: str) -> None:
         repolish(widget)
 
 
-class Button(QPushButton):
-    """A button with an icon and, where it has a command, an outlined box that shows the bound key."""
+class Button(Held, QPushButton):
+    """A button with an icon and, where it has a command, an outlined box that shows the bound key.
+
+    One whose command changes the case is out of reach while that is open read-only.
+    """
 
     hints_visible = True
     keymap: KeyMap | None = None  # set once by the window
@@ -128,6 +132,8 @@ class Button(QPushButton):
         if primary:
             self.setProperty("primary", "true")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        if command in WRITING:
+            writes(self, why=WRITING[command])
 
     def set_icon(self, name: str) -> None:
         self._icon = name

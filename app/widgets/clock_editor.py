@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from app.operations import footage
 from app.operations.footage import FootageRow
+from app.read_only import writes
 from app.session import Session
 from app.times import ItemClock, Reading, clock_offset, drift, logged, offset, plus_minus, short_date_time, zone
 from app.widgets.basic import Button, ComboBox, box, headed, inset, label, set_role
@@ -107,6 +108,8 @@ class ClockEditor(QWidget):
         for check in (self.knows_start, self.has_second):
             check.toggled.connect(lambda _on: self._show_sums())
         self.uncertainty.valueChanged.connect(lambda _now: self._show_sums())
+        edits = (self.start, *self.first, *self.second, self.first[1].which, self.second[1].which)
+        writes(*edits, self.knows_start, self.has_second, self.source, self.uncertainty, self.save, self.save_start)
 
     def _source_row(self) -> QGridLayout:
         grid = QGridLayout()

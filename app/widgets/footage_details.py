@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from app.operations import footage
 from app.operations.footage import FootageRow
+from app.read_only import writes
 from app.session import Session
 from app.widgets.basic import (
     Badge,
@@ -92,6 +93,7 @@ class FootageDetails(QWidget):
         self._camera.editingFinished.connect(self.save_camera)
         self._column.addWidget(self._camera)
         self._column.addWidget(rule())
+        writes(self._modality, self._camera)
 
     def _build_facts(self) -> None:
         self._column.addWidget(label(tr("File"), "strong"))

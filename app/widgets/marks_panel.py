@@ -171,7 +171,7 @@ class MarksPanel(QWidget):
     def ask_edit(self) -> None:
         """Another note for the chosen mark."""
         mark = self._chosen()
-        if mark is None:
+        if mark is None or not self._session.may_change():
             return
         question = tr("What is to be seen in this frame?\n{when}").format(when=self._when(mark.pts, exact=True))
         note = ask_text(self, tr("Edit the mark"), question, tr("Keep the note"), mark.note, needed=False)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from app.read_only import writes
 from app.widgets.basic import Glyph, Segment, box, headed, label, scrolled, styled
 from app.words import tr
 
@@ -88,6 +89,7 @@ class Observations(QWidget):
         self._reason.setTabChangesFocus(True)
         self._reason.setMinimumHeight(56)
         column.addWidget(self._reason, 1)
+        writes(self._reason, *self._rows.values())
         self._show_count()
 
     def draft(self, key: Hashable) -> Draft:

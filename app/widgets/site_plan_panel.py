@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMessageBox, QVBoxLayout
 from app import site_plans
 from app.operations import cameras
 from app.plain import plain
+from app.read_only import writes
 from app.session import Session
 from app.site_plans import Ground
 from app.widgets.basic import Button, box, label, set_role
@@ -45,6 +46,7 @@ class SitePlanPanel(QWidget):
         self.remove.clicked.connect(self.ask_removal)
         self.choose = Button(tr("Site plan…"), "floor-plan", "plan.choose", size="small")
         self.choose.clicked.connect(self.ask_plan)
+        writes(self.remove)
         row.addWidget(self.choose)
         row.addWidget(self.remove)
         row.addStretch(1)

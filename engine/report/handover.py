@@ -84,6 +84,7 @@ def write_handover(case: Case, place: Path, *, check_originals: bool = True) -> 
     `case.db` is always checked, the originals where `check_originals`; what is amiss stands in the folder too. Raises
     UsageError where `place` lies in the case or in an original, StorageError where it cannot be written.
     """
+    case.require_writable()  # the folder is noted in the log
     now = datetime.now(UTC)
     folder = Path(place) / f"nightjar-{now:%Y%m%d-%H%M%S}"
     require_outside(case, folder)

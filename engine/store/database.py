@@ -220,10 +220,15 @@ class Database:
         """How often `name` was bumped: caches compare it to see whether they are stale."""
         return int(self.value("SELECT value FROM counters WHERE name = ?", (name,)) or 0)
 
-    def _require_writer(self) -> sqlite3.Connection:
-        if self._writer is None:
+    def require_writable(self) -> None:
+        """`CaseError` where the case is open for reading only."""
+        if not self.writable:
             raise CaseError("This case is open read-only.", "Open it for writing to change anything.")
+
+    def _require_writer(self) -> sqlite3.Connection:
+        self.require_writable()
         self._require_open()
+        assert self._writer is not None
         return self._writer
 
     def _require_open(self) -> None:

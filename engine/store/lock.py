@@ -109,7 +109,8 @@ def _read(fd: int) -> dict[str, Any]:
 def _describe(holder: dict[str, Any]) -> str:
     if not holder:
         return "in another program"
+    since = str(holder.get("since"))[:16].replace("T", " ")
     return (
         f"by {holder.get('examiner')} in {holder.get('program')} "
-        f"(process {holder.get('pid')} on {holder.get('host')}, since {holder.get('since')})"
+        f"(process {holder.get('pid')} on {holder.get('host')}, since {since} UTC)"
     )

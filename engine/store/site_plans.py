@@ -12,7 +12,7 @@ from math import cos, isfinite, radians, sin
 from pathlib import Path
 from typing import Any
 
-from engine.errors import CaseError, UsageError
+from engine.errors import UsageError
 from engine.store.database import Database, Transaction
 
 FOLDER = "site"
@@ -112,11 +112,6 @@ class SitePlanStore:
     def path(self, picture: PlanFile) -> Path:
         """Where the case folder keeps it."""
         return self.folder / f"{picture.sha256}{picture.suffix}"
-
-    def require_writable(self) -> None:
-        """`CaseError` where the case is open for reading only."""
-        if not self._db.writable:
-            raise CaseError("This case is open read-only.", "Open it for writing to change anything.")
 
     def use(self, picture: PlanFile) -> SitePlan:
         """Lay a picture under the map, whose file is in place (see `path`), instead of any before.

@@ -5,11 +5,7 @@ Once on a real small file system (where the tests may mount one), once with SQLi
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,40 +32,15 @@ from engine.verify import verify_case
 from tests.app.conftest import EXAMINER, Wait
 from tests.helpers.cases import TIME_BASE, batch, finished, new_case, new_run, register, searched, tracklet
 from tests.helpers.children import in_a_thread
+from tests.helpers.disks import SmallDisk, small_disk
 
-MEGABYTES = 32
 BATCHES = 12
-
-
-@dataclass
-class SmallDisk:
-    """A file system of its own that can be filled up and given room again."""
-
-    folder: Path
-
-    def fill(self, leave: int = 0) -> None:
-        """Leave so many bytes free."""
-        free = os.statvfs(self.folder)
-        with (self.folder / "ballast").open("wb", buffering=0) as ballast:
-            ballast.write(bytes(free.f_bavail * free.f_frsize - leave))
-
-    def free(self) -> None:
-        (self.folder / "ballast").unlink()
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    if not sys.platform.startswith("linux") or os.getuid() != 0:
-        pytest.skip("only root may mount a small file system")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "nightjar-test", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("file systems may not be mounted here")
-    try:
-        yield SmallDisk(folder)
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    with small_disk(tmp_path / "disk") as made:
+        yield made
 
 
 def _analyse(_job: IngestJob) -> Iterator[Message]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
-from app.operations import cases
+from app.operations import cases, footage
 from app.shell import Window
 from engine.case import Case
 from engine.errors import CaseLockedError
 from tests.app.conftest import EXAMINER, Wait
 from tests.helpers.cases import searched
+from tests.helpers.disks import small_disk
 
 
 @pytest.fixture
@@ -61,12 +63,12 @@ def test_nothing_is_changed_in_a_case_open_read_only(
     page: Any = window.show_page("search")
     until(lambda: page.data is not None and page.model.tiles)
     for key in (Qt.Key.Key_X, Qt.Key.Key_N, Qt.Key.Key_Return):
-        window.messages.fault.hide()
+        window.messages.plain.hide()
         QTest.keyClick(page.view, key)
-        assert "read-only" in window.messages.fault._text.text()
-        assert window.messages.fault.isVisible()
-    page.bar.reject.click()  # what has no key of its own is refused by the case itself, in the same words
-    until(lambda: errors)
+        assert "read-only" in window.messages.plain._text.text()
+        assert window.messages.plain.isVisible()
+    assert not errors
+    footage.set_camera(window.session, 1, "Gate")  # what found a way all the same is refused at once, in the same words
     assert "read-only" in str(errors[0])
     assert held.audit.head == head
     with pytest.raises(CaseLockedError):
@@ -83,3 +85,41 @@ def test_a_case_read_only_can_be_opened_for_writing_afterwards(
     assert "read-only" not in window.windowTitle()
     assert window.menus.actions["undo"].isEnabled()
     assert not errors
+
+
+def test_a_write_protected_case_is_offered_for_reading_and_says_how_to_go_on(
+    window: Window,
+    case_template: Path,
+    tmp_path: Path,
+    until: Wait,
+    errors: list[Exception],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    yes = QMessageBox.StandardButton.Yes
+    monkeypatch.setattr(QMessageBox, "question", lambda _p, _t, text, *_rest: asked.append(text) or yes)
+    with small_disk(tmp_path / "disk") as disk:
+        folder = shutil.copytree(case_template / "case", disk.folder / "case")
+        disk.protect()
+        window.open_case(str(folder))
+        until(lambda: window.session.is_open)
+        assert "cannot be written to" in asked[0]
+        words = window.read_only._text.text()
+        assert "Read-only file system" in words
+        assert "copy its whole folder" in words
+        page: Any = window.show_page("review")
+        until(lambda: page.feed.current is not None)
+        page.trigger("step.forward")
+        people: Any = window.show_page("people")
+        until(people.model.rowCount)
+        window.write_case()  # still protected: told, and it stays open as it is
+        until(lambda: errors)
+        assert "cannot be written to" in str(errors.pop())
+        assert window.session.info is not None
+        assert not window.session.info.writable
+        disk.protect(on=False)
+        window.write_case()
+        until(lambda: window.session.info is not None and window.session.info.writable)
+        assert not errors
+        cases.close_case(window.session)
+        until(lambda: not window.session.is_open and not window.session.held)
