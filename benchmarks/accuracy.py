@@ -156,6 +156,14 @@ def _demo(request: Request) -> Work[Section]:
     return (yield from demo_section(request.detectors, request.student_in_library.name, request.notebook))
 
 
+def _tracks(request: Request) -> Work[Section]:
+    from benchmarks.accuracy_sets import SCENES
+    from benchmarks.accuracy_tracks import tracks_section
+
+    sets = yield from request.rendered(*SCENES)
+    return (yield from tracks_section(request.detectors, request.student_in_library, sets, request.notebook))
+
+
 def _ablation(request: Request) -> Work[Section]:
     from benchmarks.accuracy_ablation import DATA, recorded_section, trained_section
 
@@ -177,6 +185,7 @@ SECTIONS: dict[str, Callable[[Request], Work[Section]]] = {
     "variants": _variants,
     "detector": _detector,
     "footage": _footage,
+    "tracks": _tracks,
     "demo": _demo,
     "ablation": _ablation,
     "speed": _speed,

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy_record import Notebook, Section, figure
+from benchmarks.accuracy_tracks import OVERLAP, Truth, scores, truth_of
 from benchmarks.common import Table
 from engine.case import Case
 from engine.demo import demo_source, prepare_demo
@@ -30,15 +31,13 @@ from engine.search import SearchOptions, run_search
 from engine.settings import Settings
 from engine.store.records import EvidenceItem, Tracklet
 from engine.store.tracklets import TrackletFilter
-from engine.types import Box, Modality
+from engine.types import Modality
 
-OVERLAP = 0.5
 RANKS = (1, 5, 10)
 RANK_NAMES = {rank: "at rank 1" if rank == 1 else f"in the first {rank}" for rank in RANKS}
 COUNTED = ("people", "found", "tracklets", "fragments", "of nobody")
 FOUND = ("detector", "clip", "kind", *COUNTED, "purity", "HOTA", "IDF1")
 RANKED = ("detector", "re-ranking", "night tracklets", *RANK_NAMES.values())
-Truth = dict[int, dict[int, Box]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def run_demo(detector: str, student: str) -> Work[dict[str, Any]]:
             for item in pending(case):
                 yield from ingest_item(case, item.id, options)
             named = [each for item in case.evidence.list() for each in _named(case, item)]
-            clips = [_tracking(case, item, named, Path(place)) for item in case.evidence.list()]
+            clips = [_tracking(case, item, named) for item in case.evidence.list()]
             ranks = yield from _rankings(case, named, student)
     return {"clips": clips, "ranks": ranks}
 
@@ -118,17 +117,13 @@ def _quoted(detector: str, digests: Mapping[str, str], student: str, found: Mapp
     return quoted
 
 
-def _truth(item: EvidenceItem) -> Truth:
-    """Visible boxes by PTS and person."""
-    listing = json.loads((demo_source() / f"{item.path.stem}.json").read_text(encoding="utf-8"))
-    return {
-        frame["pts"]: {int(person["id"]): Box(*person["visible"]) for person in frame["people"]}
-        for frame in listing["frames"]
-    }
+def _clip(item: EvidenceItem) -> Path:
+    """The clip as it lies in the resources, with its truth beside it."""
+    return demo_source() / item.path.name
 
 
 def _named(case: Case, item: EvidenceItem) -> list[Named]:
-    truth = _truth(item)
+    truth = truth_of(_clip(item).with_suffix(".json"))
     return [_name(case, t, truth) for t in case.tracklets.list(TrackletFilter(items=(item.id,)))]
 
 
@@ -136,7 +131,8 @@ def _name(case: Case, tracklet: Tracklet, truth: Truth) -> Named:
     points = case.tracklets.points(tracklet.id)
     votes: Counter[int] = Counter()
     for point in points:
-        overlaps = {n: box.iou(point.box) for n, box in truth.get(point.timestamp.pts, {}).items()}
+        people = truth.get(point.timestamp.pts, {})
+        overlaps = {person: visible.iou(point.box) for person, (visible, _) in people.items()}
         best = max(overlaps, key=overlaps.__getitem__, default=None)
         if best is not None and overlaps[best] >= OVERLAP:
             votes[best] += 1
@@ -145,45 +141,25 @@ def _name(case: Case, tracklet: Tracklet, truth: Truth) -> Named:
     return Named(tracklet, person if share > 0.5 else None, share)
 
 
-def _tracking(case: Case, item: EvidenceItem, named: Sequence[Named], place: Path) -> dict[str, Any]:
+def _tracking(case: Case, item: EvidenceItem, named: Sequence[Named]) -> dict[str, Any]:
     mine = [each for each in named if each.tracklet.item_id == item.id]
     right = [each for each in mine if each.person is not None]
     found = {each.person for each in right}
-    hota, idf1 = _scores(case, item, mine, place) if mine else (0.0, 0.0)  # the evaluator refuses an empty list
+    clip = _clip(item)
+    scored = scores({each.tracklet.ordinal: case.tracklets.points(each.tracklet.id) for each in mine}, clip)
+    truth = truth_of(clip.with_suffix(".json"))
     return {
         "clip": item.camera.name,
         "kind": mine[0].tracklet.modality.label if mine else "",
-        "people": len({n for boxes in _truth(item).values() for n in boxes}),
+        "people": len({person for people in truth.values() for person in people}),
         "found": len(found),
         "tracklets": len(mine),
         "fragments": len(right) - len(found),
         "of nobody": len(mine) - len(right),
         "purity": sum(each.purity for each in right) / len(right) if right else None,
-        "HOTA": hota,
-        "IDF1": idf1,
+        "HOTA": scored["HOTA"],
+        "IDF1": scored["IDF1"],
     }
-
-
-def _scores(case: Case, item: EvidenceItem, named: Sequence[Named], place: Path) -> tuple[float, float]:
-    """HOTA and IDF1 of one clip's tracklets, in [0, 1]."""
-    from trackers.eval import evaluate_mot_sequence
-
-    tracked = place / f"{item.path.stem}.txt"
-    tracked.write_text(_as_mot(case, item, named), encoding="ascii")
-    scores = evaluate_mot_sequence(demo_source() / tracked.name, tracked, ["CLEAR", "HOTA", "Identity"], OVERLAP)
-    return float(scores.HOTA.HOTA), float(scores.Identity.IDF1)
-
-
-def _as_mot(case: Case, item: EvidenceItem, named: Sequence[Named]) -> str:
-    """Tracklets in MOT-Challenge text, frames counted from 1 as in the truth beside the clip."""
-    number = {pts: n for n, pts in enumerate(sorted(_truth(item)), start=1)}
-    lines = []
-    for each in named:
-        for point in case.tracklets.points(each.tracklet.id):
-            box = point.box
-            place = f"{box.left:.1f},{box.top:.1f},{box.width:.1f},{box.height:.1f}"
-            lines.append(f"{number[point.timestamp.pts]},{each.tracklet.ordinal},{place},{point.score:.3f},-1,-1,-1\n")
-    return "".join(sorted(lines, key=lambda line: int(line.split(",", 1)[0])))
 
 
 def _rankings(case: Case, named: Sequence[Named], student: str) -> Work[list[dict[str, Any]]]:

@@ -1,8 +1,8 @@
 """The rendered test sets of `benchmarks.accuracy`: where they lie, how they are made, by which digest they are known.
 
-Two sets of people and four of frames, with seeds no training used: drawn like the training pictures, and in styles
-kept out of training (training/synthetic/styles.py); frames also with the wide variety of stations that detectors are
-trained on, and with the plain stations of crops and scenes (training/synthetic/variety.py).
+Two sets of people, four of frames and one of scenes, with seeds no training used: drawn like the training pictures,
+and in styles kept out of training (training/synthetic/styles.py); frames also with the wide variety of stations that
+detectors are trained on, and with the plain stations of crops and scenes (training/synthetic/variety.py).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from training.data.formats import open_set
 from training.data.records import Photo, fingerprint
 from training.synthetic.crops import CropSettings, crop_set
 from training.synthetic.frames import PLAIN, WIDE, FrameSettings, frame_set
+from training.synthetic.scene import SceneSettings, scene_set, standard_cameras
 from training.synthetic.styles import HELD_OUT, TRAINING
 
 MANIFEST = "manifest.json"
@@ -30,7 +31,7 @@ class Rendered:
 
     title: str
     folder: str
-    settings: CropSettings | FrameSettings
+    settings: CropSettings | FrameSettings | SceneSettings
 
 
 def _people(seed: int, styles: str) -> CropSettings:
@@ -49,6 +50,13 @@ FRAMES = tuple(
     )
     for variety in (PLAIN, WIDE)
     for styles in (TRAINING, HELD_OUT)
+)
+SCENES = (
+    Rendered(
+        "crowded rendered scenes",
+        "scenes",
+        SceneSettings(91, 14, 6, 45.0, width=960, height=540, cameras=standard_cameras(4, 4)),
+    ),
 )
 
 
@@ -78,8 +86,10 @@ def rendered_set(wanted: Rendered, data: Path, makehuman: Path, workers: int) ->
             )
         if isinstance(wanted.settings, CropSettings):
             yield from crop_set(root, makehuman, wanted.settings, workers)
-        else:
+        elif isinstance(wanted.settings, FrameSettings):
             yield from frame_set(root, makehuman, wanted.settings, workers)
+        else:
+            yield from scene_set(root, makehuman, wanted.settings, workers)
     return described(root, wanted.title)
 
 
@@ -91,7 +101,13 @@ def described(root: Path, title: str = "") -> LabelledSet:
         facts = {"kind": "labelled pictures", **_counts(photos)}
         return LabelledSet(title or root.name, root, fingerprint(root, photos), facts)
     asked = made["parameters"]
-    counts = {"frames": asked["frames"]} if made["kind"] == "frames" else _counts(open_set(root).test)
+    if made["kind"] == "frames":
+        counts = {"frames": asked["frames"]}
+    elif made["kind"] == "scene":
+        counts = {"clips": len(asked["cameras"]), "seconds each": asked["seconds"], "people each": asked["people"]}
+        counts["people each"] += asked["passers_by"]
+    else:
+        counts = _counts(open_set(root).test)
     facts = {
         "kind": f"rendered {made['kind']}",
         "seed": asked["seed"],
