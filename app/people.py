@@ -10,6 +10,7 @@ import numpy as np
 
 from app.tiles import Tile
 from app.times import ItemClock, Reading
+from app.vocabulary import faults
 from app.widgets.player import Path
 from app.words import tr
 from engine.types import CropQuality, Verdict
@@ -111,8 +112,8 @@ def quality_word(score: float, *, usable: bool) -> str:
 def quality_sentence(quality: CropQuality) -> str:
     """'Good, 113 × 239 px' or 'Weak: too small, 22 × 61 px'."""
     word = quality_word(quality.score, usable=quality.usable)
-    faults = f": {', '.join(quality.faults)}" if quality.faults else ""
-    return f"{word}{faults}, {quality.width} × {quality.height} px"
+    why = f": {faults(quality.faults)}" if quality.faults else ""
+    return f"{word}{why}, {quality.width} × {quality.height} px"
 
 
 def with_decision(shown: Tile, verdict: Verdict | None, by: str) -> Tile:

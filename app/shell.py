@@ -210,7 +210,7 @@ class Window(Ringed, QMainWindow):
     def _offer_reading(self, wanted: CaseChoice, error: Exception) -> None:
         """Where somebody else writes to the case, or nobody can."""
         if isinstance(error, (CaseLockedError, StorageError)):
-            question = plain(f"{error} {tr('Open it read-only here?')}")
+            question = plain(" ".join((str(error), tr("Open it read-only here?"))))
             buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No
             if QMessageBox.question(self, tr("Open case"), question, buttons) == QMessageBox.StandardButton.Yes:
                 copied = f" {ON_A_COPY}" if isinstance(error, StorageError) else ""

@@ -92,7 +92,7 @@ def view(case: Case, subject_id: int) -> SubjectView:
             first, last = clock.at(tracklet.start.pts), clock.at(tracklet.end.pts)
             member = members[tracklet.id]
             decision = decisions.get(member.decision_id or 0)
-            words = f"{tr('Confirmed')}, {decision.examiner}, {logged(decision.at)}" if decision else ""
+            words = ", ".join((tr("Confirmed"), decision.examiner, logged(decision.at))) if decision else ""
             shown = tile(tracklet, first)
             appearances.append(Appearance(shown, tracklet, first, last, member, words))
         appearances.sort(key=lambda a: a.first.sort_key())
@@ -115,9 +115,11 @@ def span_words(shown: SubjectView) -> str:
     cameras = len({a.camera for a in shown.appearances})
     dates = [a.first.adjusted or a.first.recorder for a in shown.appearances]
     known = [when for when in dates if when is not None]
-    words = tr("{n} appearances", "{n} appearance", len(shown.appearances))
-    words += f" · {tr('{n} cameras', '{n} camera', cameras)}"
+    words = [
+        tr("{n} appearances", "{n} appearance", len(shown.appearances)),
+        tr("{n} cameras", "{n} camera", cameras),
+    ]
     if known:
         days = [day(end(known, key=lambda w: w.timestamp()), year=True) for end in (min, max)]
-        words += f" · {days[0]}" if days[0] == days[1] else f" · {days[0]} – {days[1]}"
-    return words
+        words.append(" – ".join(dict.fromkeys(days)))
+    return " · ".join(words)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QObject, QSize, Qt, QTimer, Sign
 from PySide6.QtGui import QImage, QImageReader
 
 from app.session import Changes, Session
+from app.words import tr
 from engine.errors import NightjarError
 
 COALESCE_MS = 16
@@ -32,7 +33,7 @@ def decode(jpeg: bytes, room: QSize) -> QImage:
     reader = QImageReader(buffer)
     image = reader.read()
     if image.isNull():
-        raise NightjarError(f"The crop cannot be read: {reader.errorString()}.")
+        raise NightjarError(tr("The crop cannot be read: {why}.").format(why=reader.errorString()))
     if not room.isEmpty():
         mode = Qt.TransformationMode.SmoothTransformation
         image = image.scaled(room, Qt.AspectRatioMode.KeepAspectRatio, mode)

@@ -16,6 +16,7 @@ from app.session import Changes, Session
 from app.thumbnails import decode
 from app.tiles import Tile
 from app.times import ItemClock, date_time
+from app.vocabulary import faults
 from app.words import tr
 from engine.errors import NightjarError
 from engine.progress import Work
@@ -43,7 +44,7 @@ class QueryCrop:
     @property
     def warning(self) -> str:
         width, height = self.size
-        return f"{', '.join(self.faults)} ({width} × {height} px)" if self.faults else ""
+        return f"{faults(self.faults)} ({width} × {height} px)" if self.faults else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,8 +248,8 @@ class FootagePage(Page):
             runner.pause(job)
 
     def _add_files(self) -> None:
-        filters = f"{tr('Video')} ({VIDEO} {VIDEO.upper()});;{tr('All files')} (*)"
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Add footage"), "", filters)
+        filters = (tr("Video") + f" ({VIDEO} {VIDEO.upper()})", tr("All files") + " (*)")
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add footage"), "", ";;".join(filters))
         self.add([Path(name) for name in names])
 
     def _add_folder(self) -> None:

@@ -126,7 +126,8 @@ class ModelsPage(Page):
             yield use
 
     def _import(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, tr("Import model"), "", f"ONNX (*.onnx);;{tr('All files')} (*)")
+        filters = "ONNX (*.onnx);;" + tr("All files") + " (*)"
+        name, _ = QFileDialog.getOpenFileName(self, tr("Import model"), "", filters)
         if name:
             machine.import_model(self.session, Path(name))
 

@@ -61,7 +61,7 @@ class RecentRow(QWidget):
         self._first = first
         self.setFixedHeight(72)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"{tr('Case')} {case.title}, {when}")
+        self.setAccessibleName(tr("Case {title}, {when}").format(title=case.title, when=when))
         row = box(QHBoxLayout(self), 16, (16, 0, 16, 0))
         row.addWidget(Glyph("folder-off-outline" if missing else "folder-account-outline", 28, "text3"))
         words = box(QVBoxLayout(), 2)

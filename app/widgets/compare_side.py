@@ -114,7 +114,8 @@ class Side(QWidget):
         row.addWidget(self._times)
         column.addWidget(self._head)
         pictures = box(QHBoxLayout(), 0)
-        self.crop, self.film = ZoomPicture(f"{title}: {tr('best crop')}"), ZoomPicture(f"{title}: {tr('clip')}")
+        self.crop = ZoomPicture(": ".join((title, tr("best crop"))))
+        self.film = ZoomPicture(": ".join((title, tr("clip"))))
         pictures.addWidget(self.crop, 1)
         pictures.addWidget(self.film, 1)
         column.addLayout(pictures, 1)
@@ -179,12 +180,12 @@ class Side(QWidget):
         at, whole = (figure(seconds, ".1f") for seconds in (self.clip.seconds[n], self.clip.seconds[-1]))
         words = tr("Clip, {at} of {all} s").format(at=at, all=whole)
         missing = self.clip.missing
-        lost = f", {tr('{n} frames not decoded', '{n} frame not decoded', missing)}" if missing else ""
-        self.film.caption = words + lost
+        lost = [tr("{n} frames not decoded", "{n} frame not decoded", missing)] if missing else []
+        self.film.caption = ", ".join([words, *lost])
         self.film.show_image(self.clip.images[n])
 
 
 def _times(reading: Reading) -> str:
     adjusted = f"{date_time(reading.adjusted)} {reading.margin()}" if reading.adjusted else tr("no offset set")
     recorder = date_time(reading.recorder) or reading.recorder_time()
-    return f"{tr('Recorder')}  {recorder}\n{tr('Adjusted')}  {adjusted}"
+    return "\n".join((tr("Recorder") + f"  {recorder}", tr("Adjusted") + f"  {adjusted}"))

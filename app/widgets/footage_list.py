@@ -6,14 +6,13 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app import icons, theme
+from app import icons, theme, vocabulary
 from app.jobs import Job, JobState
 from app.operations.footage import FootageRow
 from app.stills import Stills
 from app.tiles import paint_fitted
 from app.times import offset, plus_minus, short_date_time
 from app.widgets.basic import paint_badge
-from app.widgets.status import rate_text
 from app.words import duration, short_hash, time_left, tr
 from engine.types import ItemState
 
@@ -235,9 +234,9 @@ def _paint_hash(painter: QPainter, room: QRect, row: FootageRow) -> None:
 
 def _paint_job(painter: QPainter, room: QRect, job: Job, row: FootageRow) -> None:
     progress = job.progress
-    stage = (progress.stage if progress else tr("starting")).capitalize()
+    stage = vocabulary.stage(progress.stage if progress else "starting")
     paused = job.state is JobState.PAUSED
-    _line(painter, room, 0, tr("Paused") if paused else stage, "text1", 12)
+    _line(painter, room, 0, tr("Paused") if paused else stage[:1].upper() + stage[1:], "text1", 12)
     left = "" if paused else time_left(job.meter.seconds_left)
     _line(painter, room, 0, left, "text3", 12, right=True)
     bar = QRect(room.x(), room.y() + 30, room.width(), 6)
@@ -246,7 +245,7 @@ def _paint_job(painter: QPainter, room: QRect, job: Job, row: FootageRow) -> Non
     share = (progress.fraction if progress else None) or 0.0
     painter.fillRect(QRect(bar.x(), bar.y(), round(bar.width() * share), 6), theme.color("accent"))
     rate = job.meter.rate
-    words = [rate_text(rate, progress.unit)] if rate and progress and progress.unit else []
+    words = [vocabulary.rate(rate, progress.unit)] if rate and progress and progress.unit else []
     words.append(tr("{n} tracklets", "{n} tracklet", row.tracklets))
     _line(painter, room, 2, ", ".join(words), "text3", 12)
     for n, name in enumerate(("close", "arrow-up", "play" if paused else "pause")):

@@ -127,7 +127,7 @@ class MarksPanel(QWidget):
 
     def words(self, mark: Mark) -> str:
         """The note, and below it both times."""
-        return f"{mark.note or tr('no note')}\n{self._when(mark.pts)}"
+        return "\n".join((mark.note or tr("no note"), self._when(mark.pts)))
 
     def _when(self, pts: int, *, exact: bool = False) -> str:
         """'Rec. 23:10:28  Adj. 23:10:16 ±1 s', with the zone where `exact`; the position where no clock is known."""
@@ -137,7 +137,7 @@ class MarksPanel(QWidget):
         recorder = tr("Rec. {time}").format(time=at.recorder_time(exact=exact))
         beside = f"{at.zone} {at.margin()}" if exact else at.margin()
         adjusted = f"{at.adjusted_time(exact=exact)} {beside}" if at.adjusted else tr("not set")
-        return f"{recorder}  {tr('Adj. {time}').format(time=adjusted)}"
+        return "  ".join((recorder, tr("Adj. {time}").format(time=adjusted)))
 
     def ask(self) -> None:
         """Mark the frame on show, with a note."""

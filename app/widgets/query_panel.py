@@ -146,4 +146,4 @@ def _used(draft: QueryDraft) -> str:
     """'6 of 8 crops', and of how many shots where there are several."""
     words = tr("{used} of {n} crops", "{used} of {n} crop", len(draft.crops)).format(used=len(draft.used))
     shots = len({crop.tracklet for crop in draft.crops})
-    return words if shots == 1 else f"{words}, {tr('{n} shots', '{n} shot', shots)}"
+    return words if shots == 1 else ", ".join((words, tr("{n} shots", "{n} shot", shots)))

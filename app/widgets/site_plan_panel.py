@@ -103,7 +103,7 @@ class SitePlanPanel(QWidget):
 
     def ask_plan(self) -> None:
         """Choose a picture; where one is in use, only after a question."""
-        name, _ = QFileDialog.getOpenFileName(self, tr("Site plan"), "", f"{FILTER};;{tr('All files')} (*)")
+        name, _ = QFileDialog.getOpenFileName(self, tr("Site plan"), "", FILTER + ";;" + tr("All files") + " (*)")
         if not name:
             return
         path = Path(name)

@@ -7,11 +7,11 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from app import icons, theme
+from app import icons, theme, vocabulary
 from app.jobs import Job, JobState
 from app.tasks import Runner
 from app.widgets.basic import Button, box, label, paint_hint, set_role, styled
-from app.words import figure, grouped, short_hash, time_left, tr
+from app.words import short_hash, time_left, tr
 
 HEIGHT = 28
 ROWS, HIGHEST = 60, 420  # of the list of jobs: rows at most, and pixels before it scrolls
@@ -142,19 +142,11 @@ def describe(job: Job) -> str:
         words = {JobState.WAITING: tr("waiting"), JobState.PAUSED: tr("paused"), JobState.DONE: tr("done")}
         words |= {JobState.FAILED: str(job.error or tr("failed")), JobState.CANCELLED: tr("cancelled")}
         return words.get(job.state, tr("starting"))
-    parts = [job.progress.stage]
-    rate = job.meter.rate
-    if rate and job.progress.unit:
-        parts.append(rate_text(rate, job.progress.unit))
+    parts = [vocabulary.stage(job.progress.stage)]
+    if job.meter.rate and job.progress.unit:
+        parts.append(vocabulary.rate(job.meter.rate, job.progress.unit))
     left = time_left(job.meter.seconds_left)
     return ", ".join(parts + ([left] if left else []))
-
-
-def rate_text(rate: float, unit: str) -> str:
-    """'61 frames/s', '640 MB/s'."""
-    if unit == "bytes":
-        return f"{rate / 1e6:.0f} MB/s"
-    return f"{grouped(round(rate)) if rate >= 10 else figure(rate, '.1f')} {unit}/s"
 
 
 class JobTray(QFrame):

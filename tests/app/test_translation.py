@@ -1,64 +1,107 @@
-"""A translation that is installed reaches every text, also those made when a module is imported."""
+"""The window in another language: every text can be translated, is looked for where it stands, and has room."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
-import PySide6
 import pytest
 
-from app import words
+from app import vocabulary
+from tests.helpers.pseudo import ROOT, tools, write_pseudo
 
-SOURCES = {"Footage page": "Seite Aufnahmen", "Footage": "Aufnahmen", "Confirmed": "Bestätigt"}
-START = """
-import json, sys
-from pathlib import Path
-from app import words
-words.install_translation.__defaults__ = ("", Path(sys.argv.pop(1)))
-from app.__main__ import main
-assert main() == 0
-from app.keys import COMMANDS
-from app.pages import PAGES
-from app.tiles import VERDICT_WORDS
-texts = [command.text for command in COMMANDS] + [entry.title for entry in PAGES] + [*VERDICT_WORDS.values()]
-print(json.dumps(texts))
-"""
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with a German translation of a few texts."""
-    tool = Path(PySide6.__file__).parent / ("lrelease.exe" if sys.platform == "win32" else "lrelease")
-    if not tool.exists():
-        pytest.skip("Qt's lrelease is not installed")
-    said = "".join(f"<message><source>{a}</source><translation>{b}</translation></message>" for a, b in SOURCES.items())
-    text = f'<TS version="2.1" language="de"><context><name></name>{said}</context></TS>'
-    (tmp_path / "nightjar_de.ts").write_text(text, encoding="utf-8")
-    subprocess.run([tool, tmp_path / "nightjar_de.ts"], check=True, capture_output=True)
-    return tmp_path
+Text = tuple[str, str, bool]  # as it is looked up: text, note, whether a number chooses its form
+WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
+NO_TEXTS = ("app/screenshots.py", "app/theme.py", "app/vocabulary.py")  # a program of its own, a sheet, translated keys
+NEVER_SHOWN = {  # what the case and the log have in English, names of requests, formats
+    "head and hair",
+    "upper clothing",
+    "lower clothing",
+    "carried items",
+    "build and gait",
+    "cannot tell",
+    "the person searched for in ",
+    "The work was cancelled.",
+    "footage rows",
+    "review rows",
+    "compare person",
+    "damaged models",
+    "site plan",
+    "unhandled failure",
+    "d MMM yyyy HH:mm:ss",
+    '<span style="white-space: pre-wrap">',
+}
 
 
-def _texts(folder: Path, language: str) -> list[str]:
-    values = {"LC_ALL": f"{language}.UTF-8", "LANGUAGE": language, "NIGHTJAR_START_AND_QUIT": "1"}
-    run = subprocess.run(
-        [sys.executable, "-c", START, folder],
-        cwd=Path(words.__file__).parents[1],
-        env={**os.environ, **values, "QT_QPA_PLATFORM": "offscreen"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return list(json.loads(run.stdout.splitlines()[-1]))
+def _sources(house: str) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((ROOT / house).rglob("*.py")):
+        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
 
 
-def test_the_window_speaks_the_user_s_language_where_it_is_there(folder: Path) -> None:
-    german = _texts(folder, "de_DE")
-    assert {"Seite Aufnahmen", "Aufnahmen", "Bestätigt"} <= set(german)
-    assert "Footage page" not in german
-    french = _texts(folder, "fr_FR")
-    assert {"Footage page", "Footage", "Confirmed"} <= set(french)
+def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:
+    return (n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == name)
+
+
+def _asked() -> set[Text]:
+    """Every text that the window asks a translation for, as Python sees it."""
+    found = set()
+    for where, tree in _sources("app"):
+        for call in _calls(tree, "tr"):
+            texts = [part.value for part in call.args[:2] if isinstance(part, ast.Constant)]
+            assert len(texts) == min(len(call.args), 2), f"{where}:{call.lineno}: tr takes texts as they are"
+            found.add((texts[0], texts[1] if len(texts) > 1 else "", len(call.args) > 2))
+    return found
+
+
+def _known(ts: Path) -> dict[Text, ElementTree.Element]:
+    """The texts of a file of translations, as Qt's lupdate found them."""
+    messages = ElementTree.parse(ts).iter("message")
+    return {(m.findtext("source", ""), m.findtext("comment", ""), m.get("numerus") == "yes"): m for m in messages}
+
+
+@pytest.fixture(scope="module")
+def pseudo_language(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every text in a language that nobody speaks, as if it were German."""
+    if not tools().tool("lrelease").exists():
+        pytest.skip("Qt's lupdate and lrelease are not installed")
+    return write_pseudo(tmp_path_factory.mktemp("language"), "de")
+
+
+def test_lupdate_finds_every_text(pseudo_language: Path) -> None:
+    assert set(_known(pseudo_language / "nightjar_de.ts")) == _asked() - {("", "", False)}
+
+
+def test_no_sentence_stands_outside_of_translation() -> None:
+    breaches = []
+    for where, tree in _sources("app"):
+        inside = {id(part) for call in _calls(tree, "tr") for part in ast.walk(call)}
+        inside |= {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}  # docstrings
+        inside |= {id(key) for n in ast.walk(tree) if isinstance(n, ast.Dict) for key in n.keys}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+                text = node.value
+                if WORDS.search(text) and text not in NEVER_SHOWN and where not in NO_TEXTS:
+                    breaches.append(f"{where}:{node.lineno}: {text!r}")
+    assert not breaches, "\n".join(breaches)
+
+
+def test_words_of_the_engine_that_come_from_lists_are_translated() -> None:
+    stages, units, faults = {"starting"}, set(), set()
+    for where, tree in _sources("engine"):
+        for call in _calls(tree, "Progress"):
+            said = [part.value if isinstance(part, ast.Constant) else None for part in call.args]
+            if where.startswith("engine/cli") or not isinstance(said[0], str):
+                continue
+            stages.add(said[0])
+            if len(said) > 3 and said[2] != 1:  # one step has no rate
+                units.add(said[3])
+    gate = ast.parse((ROOT / "engine/perception/quality.py").read_text(encoding="utf-8"))
+    for node in ast.walk(gate):
+        if isinstance(node, ast.Constant) and re.fullmatch(r"[a-z]+( [a-z]+)*", str(node.value)):
+            faults.add(str(node.value))
+    assert stages == set(vocabulary.STAGES)
+    assert units - {"bytes"} <= set(vocabulary.RATES)
+    assert faults == set(vocabulary.FAULTS)
