@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from engine.store.row_sums import RowWatch
 
 PAGE_SIZE = 16384  # crops and embeddings are a few KiB each: 1.4 times the write rate of 4 KiB pages
 BUSY_SECONDS = 10.0
+CLOSE_SECONDS = 10.0  # how long closing waits for who is reading or writing
 SYNCHRONOUS = "FULL"  # a decision that was shown as taken must survive a power cut
 RESTORE_HINT = "Restore case.db from a copy, then run verify; the evidence files themselves are not affected."
 _WHOLE = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
@@ -73,13 +75,16 @@ class Database:
         self._schema_version: int | None = None  # of the last look at the triggers
         self._together = False  # only looked at by who holds the write lock
         self._local = threading.local()
+        self._writer: sqlite3.Connection | None = None
         self._idle: list[sqlite3.Connection] = []
-        self._all: list[sqlite3.Connection] = []
+        self._lent: dict[sqlite3.Connection, int] = {}  # to which thread
         self._pool_lock = threading.Lock()
+        self._returned = threading.Condition(self._pool_lock)
         self._closed = False
         with told_plainly(path):
             try:
-                self._writer = self._open_writer() if writable else None
+                if writable:
+                    self._open_writer()
                 self._check()
             except BaseException:
                 self.close()
@@ -100,13 +105,30 @@ class Database:
                 connection.close()
 
     def close(self) -> None:
-        """Close all connections; the last writer folds the write-ahead log back into the database."""
-        with self._pool_lock:
+        """Close all connections; the last writer folds the write-ahead log back into the database.
+
+        What other threads are reading is interrupted first: a connection closed under a reader brings the whole
+        program down. One that is not given back within `CLOSE_SECONDS` is closed by its reader, afterwards.
+        """
+        end = time.monotonic() + CLOSE_SECONDS
+        with self._returned:
             self._closed = True
-            for connection in reversed(self._all):  # the writer last: a reader cannot fold the log back
-                connection.close()
-            self._all.clear()
-            self._idle.clear()
+            while self._lent_elsewhere() and time.monotonic() < end:
+                for connection in self._lent_elsewhere():
+                    connection.interrupt()
+                self._returned.wait(timeout=0.02)
+            while self._idle:
+                self._idle.pop().close()
+        if self._write_lock.acquire(timeout=CLOSE_SECONDS):
+            try:  # the writer last: a reader cannot fold the log back
+                if self._writer is not None:
+                    self._writer.close()
+            finally:
+                self._write_lock.release()
+
+    def _lent_elsewhere(self) -> list[sqlite3.Connection]:
+        """Connections on which another thread is reading; asked under the pool's lock."""
+        return [connection for connection, thread in self._lent.items() if thread != threading.get_ident()]
 
     @contextmanager
     def transaction(self, action: str, target: str = "", **details: Any) -> Iterator[Transaction]:
@@ -193,12 +215,17 @@ class Database:
         connection = self._borrow()
         try:
             yield connection
-        except sqlite3.ProgrammingError:
-            self._require_open()  # closed by another thread in the middle of this reading
+        except sqlite3.OperationalError:
+            self._require_open()  # interrupted by another thread that closes the case
             raise
         finally:
-            with self._pool_lock:
-                self._idle.append(connection)
+            with self._returned:
+                del self._lent[connection]
+                if self._closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+                self._returned.notify_all()
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
@@ -235,25 +262,24 @@ class Database:
         if self._closed:
             raise CaseError("This case has been closed.")
 
-    def _open_writer(self) -> sqlite3.Connection:
-        connection = _connect(f"file:{_quoted(self.path)}?mode=rw")
-        self._all.append(connection)
+    def _open_writer(self) -> None:
+        connection = self._writer = _connect(f"file:{_quoted(self.path)}?mode=rw")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA trusted_schema = OFF")  # triggers of a forged case cannot call our functions
         connection.execute("PRAGMA recursive_triggers = ON")  # so that REPLACE cannot get past the triggers
-        return connection
 
     def _borrow(self) -> sqlite3.Connection:
         with self._pool_lock:
             self._require_open()
             if self._idle:
-                return self._idle.pop()
-            mode = "mode=ro&immutable=1" if self._immutable else "mode=ro"
-            connection = _connect(f"file:{_quoted(self.path)}?{mode}")
-            self._all.append(connection)
+                connection = self._idle.pop()
+            else:
+                mode = "mode=ro&immutable=1" if self._immutable else "mode=ro"
+                connection = _connect(f"file:{_quoted(self.path)}?{mode}")
+            self._lent[connection] = threading.get_ident()
             return connection
 
     def _check(self) -> None:
@@ -323,7 +349,8 @@ class Database:
                 ) from error
             self._immutable = True
             with self._pool_lock:
-                self._idle.clear()
+                while self._idle:
+                    self._idle.pop().close()
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -266,6 +266,37 @@ def test_readers_on_many_threads_see_whole_commits_only(tmp_path: Path) -> None:
     assert all(tracklets == entries for tracklets, entries in seen)
 
 
+def test_a_case_closed_while_others_read_it(tmp_path: Path) -> None:
+    """A connection that is closed under its reader brings the whole program down."""
+    with new_case(tmp_path / "case") as case:
+        ingest(case, register(case, tmp_path), tuple(tracklet(n, start=10 * n) for n in range(1, 60)))
+    for _round in range(20):
+        case = Case.open(tmp_path / "case", examiner=EXAMINER)
+        told: list[str] = []
+        begun = threading.Barrier(4)
+
+        def read(case: Case = case, told: list[str] = told, begun: threading.Barrier = begun) -> None:
+            begun.wait()
+            try:
+                while True:
+                    with case.reader():
+                        case.tracklets.list()
+                        case.audit.entries()
+            except CaseError as error:
+                told.append(str(error))
+
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        begun.wait()
+        time.sleep(0.005)
+        case.close()
+        for thread in threads:
+            thread.join()
+        assert told == ["This case has been closed."] * 3
+        assert not (tmp_path / "case" / "case.db-wal").exists(), "the log is folded back by whom it was closed"
+
+
 def test_using_a_closed_case_is_told_plainly(folder: Path) -> None:
     case = Case.open(folder, examiner=EXAMINER)
     case.close()
