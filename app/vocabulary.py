@@ -26,6 +26,7 @@ STAGES = {
     "comparing": tr("comparing"),
     "copying the demo footage": tr("copying the demo footage"),
     "copying the picture": tr("copying the picture"),
+    "decoding the frame": tr("decoding the frame"),
     "downloading": tr("downloading"),
     "drawing contact sheets": tr("drawing contact sheets"),
     "embedding": tr("embedding"),

@@ -16,6 +16,7 @@ from engine.site_plan import problems
 from engine.store.audit import ChainReport
 from engine.store.records import EvidenceItem
 
+ITEM_VERIFIED = "evidence.verify"  # in the audit log
 _JPEG = b"\xff\xd8\xff"
 
 
@@ -154,6 +155,21 @@ def check_evidence(item: EvidenceItem) -> Work[list[Finding]]:
     if (digest.sha256, digest.size) != (item.sha256, item.size):
         return finding("has changed: its SHA-256 is no longer the registered one")
     return []
+
+
+def verify_item(case: Case, item_id: int) -> Work[tuple[Finding, ...]]:
+    """Hash one item again; the log notes what was found, where the case is open for writing. Empty: as registered."""
+    item = case.evidence.get(item_id)
+    found = tuple((yield from check_evidence(item)))
+    if case.writable:
+        case.audit.note(ITEM_VERIFIED, item.target, findings=[finding.sentence for finding in found])
+    return found
+
+
+def latest_checks(case: Case) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """By an item's `target`: when `verify_item` looked at it last (ISO 8601, UTC), and what it found amiss."""
+    entries = case.audit.newest(ITEM_VERIFIED)
+    return {entry.target: (entry.at, tuple(entry.details["findings"])) for entry in entries}
 
 
 def _decodes(jpeg: bytes) -> bool:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import people, thumbnails
 from app.frames import FrameFeed, Opened, Shown
-from app.operations import footage
+from app.operations import footage, stills
 from app.operations.footage import FootageRow
 from app.overlay import Overlay
 from app.pages.base import Page
 from app.people import Person
 from app.querying import Querying
 from app.read_only import SEARCHES
+from app.seeking import Seeking, lost_sentence
 from app.session import Changes, Session
 from app.tiles import LazyTileModel, Tile
-from app.times import seconds_of
-from app.widgets.basic import Badge, ComboBox, box, label
+from app.widgets.basic import box
 from app.widgets.marks_panel import MarksPanel
 from app.widgets.person_panel import PersonPanel
 from app.widgets.pictures import Strip
 from app.widgets.player import PlayerCanvas
+from app.widgets.review_header import FullScreenButton, ItemChoice
 from app.widgets.timeline_panel import TimelinePanel
 from app.widgets.transport import TimeBar, Transport
 from app.words import tr
-from engine.errors import UsageError
+
+if TYPE_CHECKING:
+    from engine.report.frame_still import FrameStill
 
 
 class ReviewPage(Page):
@@ -43,7 +47,7 @@ class ReviewPage(Page):
         self.overlay = Overlay(session)
         self.overlay.loaded.connect(self._show_paths)
         self.person: Person | None = None
-        self._pick_at_next: int | None = None
+        self.seeking = Seeking(self)
         self.feed = FrameFeed(self)
         self.thumbnails = thumbnails.shared(session)
         self._build_header()
@@ -62,7 +66,7 @@ class ReviewPage(Page):
         column.addWidget(self.canvas, 1)
         column.addWidget(self._controls())
         column.addWidget(self.timeline)
-        holder = box(QHBoxLayout(), 0, (16, 6, 16, 8))
+        holder = box(QHBoxLayout(), 0, (16, 6, 10, 8))  # each tile has a gap at its right
         holder.addWidget(self.strip)
         column.addLayout(holder)
         row.addLayout(column, 1)
@@ -71,26 +75,31 @@ class ReviewPage(Page):
         self._connect()
 
     def _build_header(self) -> None:
-        self.items = ComboBox()
-        self.items.setAccessibleName(tr("Evidence item"))
-        self.items.setMinimumWidth(380)
-        self.items.activated.connect(lambda n: self.open_item(self._rows[n].item.id))
-        self._badges = (Badge(), Badge())
-        self._lost = label("", "warning")
-        row = self.header.row
-        row.insertWidget(1, self.items)
-        for badge in self._badges:
-            row.insertWidget(2, badge)
-        self.header.add(self._lost, self.button(tr("Go to time…"), "clock-outline", "time.go", self._go_to))
+        self.choice = ItemChoice()
+        self.choice.chosen.connect(lambda n: self.open_item(self._rows[n].item.id))
+        self.header.row.insertWidget(1, self.choice, 1)
+        self.lost = self.button("", "alert-outline", "lost.next", self.seeking.to_lost)
+        self.lost.setProperty("warning", "true")
+        self.lost.hide()
+        still = self.button(tr("Export still…"), "image-outline", "still.export", self._export)
+        full = FullScreenButton(self.shell)
+        full.clicked.connect(self.shell.toggle_full_screen)
+        self.header.add(self.lost, still, full)
 
     def _controls(self) -> QWidget:
-        for text, icon, command, backwards in (
-            (tr("Previous person"), "account-arrow-left-outline", "person.previous", True),
-            (tr("Next person"), "account-arrow-right-outline", "person.next", False),
+        for text, icon, command, act in (
+            (tr("Previous person"), "account-arrow-left-outline", "person.previous", self._previous_person),
+            (tr("Next person"), "account-arrow-right-outline", "person.next", self._next_person),
+            (tr("Go to time…"), "clock-outline", "time.go", self.seeking.ask_time),
         ):
-            jump = lambda back=backwards: self._jump(back)  # noqa: E731
-            self.transport.row.addWidget(self.button(text, icon, command, jump))
+            self.transport.row.addWidget(self.button(text, icon, command, act, size="small"))
         return self.transport
+
+    def _previous_person(self) -> None:
+        self.seeking.to_person(backwards=True)
+
+    def _next_person(self) -> None:
+        self.seeking.to_person(backwards=False)
 
     def _connect(self) -> None:
         self.feed.opened.connect(self._opened)
@@ -100,8 +109,8 @@ class ReviewPage(Page):
         self.canvas.picked.connect(self.pick)
         self.canvas.searched.connect(lambda tracklet: self.pick(tracklet, search=True))
         self.canvas.resized.connect(self._resized)
-        self.timeline.sought.connect(self._seek)
-        self.marks.asked.connect(self._show_pts)
+        self.timeline.sought.connect(self.seeking.to_seconds)
+        self.marks.asked.connect(self.seeking.to_pts)
         self.marks.changed.connect(lambda: self.timeline.show_marks(self.marks.marks))
         self.strip.picked.connect(self._pick_row)
         self.panel.searched.connect(self.querying.search)
@@ -115,6 +124,11 @@ class ReviewPage(Page):
             "play": self.transport.toggle,
             "step.back": lambda: self.feed.step(-1),
             "step.forward": lambda: self.feed.step(1),
+            "step.first": lambda: self.transport.to_end(first=True),
+            "step.last": lambda: self.transport.to_end(first=False),
+            "timeline.in": lambda: self.timeline.timeline.zoom(0.5),
+            "timeline.out": lambda: self.timeline.timeline.zoom(2.0),
+            "timeline.all": lambda: self.timeline.timeline.zoom(0.0),
             "skip.back": lambda: self.feed.skip(-10),
             "skip.forward": lambda: self.feed.skip(10),
             "frame.person": self._next_in_frame,
@@ -139,14 +153,12 @@ class ReviewPage(Page):
 
     def reset(self) -> None:
         self._rows, self.row, self._wanted = [], None, None
-        self.items.clear()
+        self.choice.clear()
         self._close()
         self.model.show_ids(())
         self.marks.forget()
         self.querying.forget()
-        self._lost.clear()
-        for badge in self._badges:
-            badge.set_modality(None)
+        self.lost.hide()
 
     def refresh(self) -> None:
         self.session.read(footage.rows, self._show_rows, key="review rows")
@@ -166,8 +178,7 @@ class ReviewPage(Page):
 
     def _show_rows(self, rows: list[FootageRow]) -> None:
         self._rows = rows
-        self.items.clear()
-        self.items.addItems([f"{r.item.exhibit}   {r.item.path.name} · {r.item.camera.name}" for r in rows])
+        self.choice.show_items(rows)
         if not rows:
             self.reset()
             self.canvas.set_message(tr("No footage yet. Add some on the Footage page (Ctrl+2)."))
@@ -192,7 +203,7 @@ class ReviewPage(Page):
         self.canvas.set_message(tr("Opening {name}…").format(name=row.item.path.name))
         self._use_row(row)
         self.feed.set_room(self.canvas.room())
-        index = self.session.case.cache / "index" / f"{row.item.sha256}.npz" if self.session.case else None
+        index = stills.index_file(self.session.case.cache, row.item) if self.session.case else None
         self.feed.open(row.item.path, row.item.size, index)
 
     def _close(self) -> None:
@@ -203,17 +214,17 @@ class ReviewPage(Page):
         self.canvas.set_paths((), 1)
         self.times.clear()
         self.timeline.forget()
-        self._pick_at_next = None
+        self.seeking.pick_at = None
         self.pick(None)
         self._show_present()
 
     def _use_row(self, row: FootageRow) -> None:
         self.row = row
-        self.items.setCurrentIndex(self._rows.index(row))
-        for n, badge in enumerate(self._badges):
-            badge.set_modality(row.modalities[n] if n < len(row.modalities) else None)
+        self.choice.show_row(self._rows.index(row), row)
         lost = row.item.frames_failed
-        self._lost.setText(tr("{n} frames not decoded", "{n} frame not decoded", lost) if lost else "")
+        self.lost.setVisible(lost > 0)
+        self.lost.set_text(tr("{n} frames not decoded", "{n} frame not decoded", lost))
+        self.lost.setToolTip(lost_sentence(lost, self.session.keymap.key("lost.next")))
         self._load_tiles()
         self.marks.show_item(row.item.id, row.clock)
         if self.feed.item is not None:
@@ -275,10 +286,11 @@ class ReviewPage(Page):
             word = self.overlay.words.get(path.tracklet, "")
             lines.append((path.tracklet, path.label, word, f"{area.width():.0f} × {area.height():.0f} px"))
         self.panel.show_present(lines, self.person.tracklet.id if self.person else None)
-        if self._pick_at_next is not None and self.feed.current and self.feed.current.pts == self._pick_at_next:
-            starting = [path.tracklet for path, _ in self.canvas.present() if path.pts[0] == self._pick_at_next]
+        wanted = self.seeking.pick_at
+        if wanted is not None and self.feed.current and self.feed.current.pts == wanted:
+            starting = [path.tracklet for path, _ in self.canvas.present() if path.pts[0] == wanted]
             if starting:
-                self._pick_at_next = None
+                self.seeking.pick_at = None
                 self.pick(starting[0])
 
     # people
@@ -302,11 +314,8 @@ class ReviewPage(Page):
         if tile is None:
             return
         self.pick(tile.tracklet)
-        self.session.read(lambda case: case.tracklets.crops(tile.tracklet)[0].timestamp.pts, self._show_pts, key="go")
-
-    def _show_pts(self, pts: int) -> None:
-        if self.feed.item is not None:
-            self.feed.show(self.feed.item.beside(pts, 0))
+        best = lambda case: case.tracklets.crops(tile.tracklet)[0].timestamp.pts  # noqa: E731
+        self.session.read(best, self.seeking.to_pts, key="go")
 
     def pick(self, tracklet: int | None, *, search: bool = False) -> None:
         """Choose a person, and search for them at once where `search`; None chooses nobody."""
@@ -338,26 +347,6 @@ class ReviewPage(Page):
             place = present.index(now) + 1 if now in present else 0
             self.pick(present[place % len(present)])
 
-    def _jump(self, backwards: bool) -> None:
-        pts = self.feed.bound
-        if pts is None or self.row is None:
-            return
-        item_id = self.row.item.id
-
-        def done(start: int | None) -> None:
-            if start is None:
-                words = tr("Nobody earlier in this item.") if backwards else tr("Nobody later in this item.")
-                self.session.message.emit("plain", words, "")
-            elif self.feed.item is not None:
-                self._pick_at_next = start
-                self.feed.show(start)
-
-        self.session.read(lambda case: case.tracklets.next_start(item_id, pts, backwards=backwards), done, key="jump")
-
-    def _seek(self, seconds: float) -> None:
-        if self.feed.item is not None:
-            self.feed.show(self.feed.item.at(seconds))
-
     def _mark(self) -> None:
         self.feed.stop()
         self.marks.ask()
@@ -367,17 +356,22 @@ class ReviewPage(Page):
         self.feed.redraw()
         self.timeline.load()
 
-    def _go_to(self) -> None:
-        if self.feed.item is None or self.row is None:
+    def _export(self) -> None:
+        """Ask where the still of the frame on show may be written."""
+        self.feed.stop()
+        row, frame = self.row, self.feed.current
+        if row is None or frame is None:
+            self.session.message.emit("plain", tr("No frame is on show that could be exported."), "")
             return
-        start = self.row.clock.start.recorder
-        question = tr("Recorder time (HH:MM:SS)") if start else tr("Position (H:MM:SS)")
-        text, ok = QInputDialog.getText(self, tr("Go to time"), question)
-        if ok:
-            try:
-                self._seek(seconds_of(text, start, self.feed.item.duration))
-            except UsageError as error:
-                self.session.failed.emit(error)
+        name, _ = QFileDialog.getSaveFileName(
+            self, tr("Export still"), stills.still_name(row.item, frame.index), tr("PNG pictures (*.png)")
+        )
+        if name:
+            stills.export(self.session, row.item, frame.pts, Path(name), self._exported)
+
+    def _exported(self, still: FrameStill) -> None:
+        words = tr("The still is at {path}; its hashes and times are beside it, in {facts}.")
+        self.session.message.emit("plain", words.format(path=still.picture, facts=still.facts.name), "")
 
     def set_narrow(self, narrow: bool) -> None:
         self.panel.setVisible(not narrow)

@@ -125,7 +125,7 @@ class Button(Held, QPushButton):
         super().__init__(text)
         self._icon = icon
         self._command = command
-        self._trailing = False
+        self.shows_hint = True  # where hints are visible at all
         self.setAccessibleName(text or command)
         if size:
             self.setProperty("size", size)
@@ -144,13 +144,20 @@ class Button(Held, QPushButton):
         self.setAccessibleName(text)
         self.updateGeometry()
 
+    def show_hint(self, shown: bool) -> None:
+        """Whether the key is shown inside, where keys are visible at all."""
+        if self.shows_hint != shown:
+            self.shows_hint = shown
+            self.updateGeometry()
+            self.update()
+
     @property
     def command(self) -> str:
         return self._command
 
     def hint(self) -> str:
         """The key shown, '' where there is none or hints are hidden."""
-        if not (self._command and Button.hints_visible and Button.keymap):
+        if not (self._command and self.shows_hint and Button.hints_visible and Button.keymap):
             return ""
         return Button.keymap.key(self._command)
 
@@ -184,6 +191,8 @@ class Button(Held, QPushButton):
         name = "text1" if self.isEnabled() else "control"
         if self.property("link") == "true":
             name = "accent"
+        elif self.property("warning") == "true":
+            name = "warning_text"
         if self.property("primary") == "true" and self.isEnabled():
             name = "accent_text"
         self._paint_content(painter, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import icons, theme
@@ -14,6 +14,8 @@ from app.words import tr
 from engine.types import Verdict
 
 Index = QModelIndex | QPersistentModelIndex
+TILE_GAP = 6  # at the right of each tile of a strip
+WHEEL = 40  # of the wheel's eighths of a degree, for one tile
 
 
 class CropPicture(QWidget):
@@ -101,10 +103,17 @@ class StripDelegate(QStyledItemDelegate):
         super().__init__()
         self._thumbnails, self._ranks = thumbnails, ranks
         self.blind = False
-        self.tile = QSize(64, 84) if ranks else QSize(92, 136)
+        self.least = QSize(64, 84) if ranks else QSize(92, 136)
+        self.tile = self.least
+
+    def fit(self, room: int) -> int:
+        """Widen the tiles so that as many as possible fill `room` pixels; returns how many of these they fill."""
+        count = max(room // (self.least.width() + TILE_GAP), 1)
+        self.tile = QSize(max(room // count - TILE_GAP, self.least.width()), self.least.height())
+        return count * (self.tile.width() + TILE_GAP)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802
-        return self.tile + QSize(6, 0)
+        return self.tile + QSize(TILE_GAP, 0)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
@@ -175,7 +184,7 @@ class Strip(QListView):
         self.setUniformItemSizes(True)
         self.setLayoutMode(QListView.LayoutMode.Batched)
         self.setBatchSize(500)
-        self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QListView.ScrollMode.ScrollPerItem)  # whole tiles only
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(self.delegate.tile.height() + 2)
@@ -190,9 +199,16 @@ class Strip(QListView):
         self.setCurrentIndex(index)
         self.scrollTo(index, QListView.ScrollHint.PositionAtCenter)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        room = self.width()
+        filled = self.delegate.fit(room)
+        self.setViewportMargins(0, 0, max(room - filled, 0), 0)
+        self.scheduleDelayedItemsLayout()
+        super().resizeEvent(event)
+
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         bar = self.horizontalScrollBar()
-        bar.setValue(bar.value() - (event.angleDelta().y() or event.angleDelta().x()))
+        bar.setValue(bar.value() - round((event.angleDelta().y() or event.angleDelta().x()) / WHEEL))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End):

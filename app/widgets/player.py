@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QRegion, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import theme
 from app.frames import Shown
 from app.words import tr
 
-PATH_SECONDS = 2.0
+PATH_SECONDS = 2
+EDGE = 1.0  # a box that ends so near to the picture's edge goes on beyond it
+SMOOTH = 3  # observations to each side
 BLACK, WHITE, CHOSEN = QColor(0, 0, 0), QColor(255, 255, 255), QColor(theme.OVER_FOOTAGE)
 
 
@@ -35,11 +38,25 @@ class Path:
             return None
         return QRectF(*(float(value) for value in self.boxes[place]))
 
-    def feet(self, pts: int, span: int) -> list[QPointF]:
-        """Where the person stood during the `span` before `pts`."""
+    def trail(self, pts: int, span: int, floor: float) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Where the person stood during the `span` before `pts`: runs of PTS (M,) and feet (M, 2), frame pixels.
+
+        A box that ends at `floor`, the picture's lower edge, shows no feet: it breaks the run. What is left is
+        smoothed, since a box widens and narrows with every stride; both ends of a run stay where they were seen.
+        """
         inside = (self.pts <= pts) & (self.pts >= pts - span)
-        boxes = self.boxes[inside]
-        return [QPointF(float(b[0] + b[2] / 2), float(b[1] + b[3])) for b in boxes]
+        times, boxes = self.pts[inside], self.boxes[inside]
+        feet = np.stack([boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3]], axis=1)
+        seen = feet[:, 1] < floor - EDGE
+        breaks = np.flatnonzero(np.diff(seen.astype(np.int8))) + 1
+        runs = zip(np.split(times, breaks), np.split(feet, breaks), np.split(seen, breaks), strict=True)
+        return [(when, _smoothed(where)) for when, where, good in runs if len(good) and good[0]]
+
+
+def _smoothed(points: np.ndarray) -> np.ndarray:
+    """`(M, 2)`: each point the mean of its neighbours, of as many before it as after it."""
+    reach = [min(SMOOTH, n, len(points) - 1 - n) for n in range(len(points))]
+    return np.array([points[n - r : n + r + 1].mean(axis=0) for n, r in enumerate(reach)]).reshape(-1, 2)
 
 
 class PlayerCanvas(QWidget):
@@ -96,12 +113,12 @@ class PlayerCanvas(QWidget):
         self.update()
 
     def present(self) -> list[tuple[Path, QRectF]]:
-        """The people in the frame on show, boxes in frame pixels, from left to right."""
+        """The people in the frame on show, boxes in frame pixels, in the order of their numbers."""
         if self._shown is None:
             return []
         found = [(path, path.box_at(self._shown.pts)) for path in self._paths]
         inside = [(path, area) for path, area in found if area is not None]
-        return sorted(inside, key=lambda pair: pair[1].x())
+        return sorted(inside, key=lambda pair: pair[0].tracklet)
 
     def target(self) -> QRectF:
         """Where the frame is drawn."""
@@ -139,20 +156,39 @@ class PlayerCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(self.target(), self._shown.image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for path, area in self.present():
+        people = self.present()
+        if self.show_paths:
+            for path, area in people:
+                self._paint_path(painter, path, area, people)
+        for path, area in people:
             chosen = path.tracklet == self.selected
-            if self.show_paths:
-                self._paint_path(painter, path, chosen)
             if self.show_boxes or chosen:
                 self._paint_box(painter, self.on_screen(area), path, chosen)
 
-    def _paint_path(self, painter: QPainter, path: Path, chosen: bool) -> None:
+    def _paint_path(self, painter: QPainter, path: Path, area: QRectF, people: Sequence[tuple[Path, QRectF]]) -> None:
+        """A line with a dot for each second; it passes behind whoever stands nearer to the camera."""
         assert self._shown is not None
-        feet = path.feet(self._shown.pts, round(PATH_SECONDS * self._second))
-        points = [self.on_screen(QRectF(p.x(), p.y(), 0, 0)).topLeft() for p in feet]
-        for width, colour in ((4, BLACK), (2, CHOSEN if chosen else WHITE)):
-            painter.setPen(QPen(colour, width))
-            painter.drawPolyline(points)
+        colour = CHOSEN if path.tracklet == self.selected else WHITE
+        painter.save()
+        nearer = [self.on_screen(a).toRect() for p, a in people if p is not path and a.bottom() > area.bottom()]
+        painter.setClipRegion(functools.reduce(QRegion.subtracted, map(QRegion, nearer), QRegion(self.rect())))
+        for times, feet in path.trail(self._shown.pts, PATH_SECONDS * self._second, self._shown.full.height()):
+            line = QPolygonF([self.on_screen(QRectF(x, y, 0, 0)).topLeft() for x, y in feet.tolist()])
+            seconds = [self._shown.pts - n * self._second for n in range(PATH_SECONDS + 1)]
+            dots = [
+                self.on_screen(QRectF(*(np.interp(at, times, feet[:, n]) for n in (0, 1)), 0, 0)).topLeft()
+                for at in seconds
+                if times[0] - path.gap <= at <= times[-1] + path.gap
+            ]
+            for grown, edge in ((1.0, BLACK), (0.0, colour)):
+                painter.setPen(QPen(edge, 2 + 2 * grown))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawPolyline(line)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(edge)
+                for dot in dots:
+                    painter.drawEllipse(dot, 3 + grown, 3 + grown)
+        painter.restore()
 
     def _paint_box(self, painter: QPainter, area: QRectF, path: Path, chosen: bool) -> None:
         hovered = path.tracklet == self._hovered

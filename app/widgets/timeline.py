@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QBrush, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from app import theme
 from app.plain import plain
 from app.words import duration, tr
 
-AXIS, BASE, MARK = 22, 4, 6
-STEPS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
+AXIS, BASE, MARK, SIDE = 22, 4, 6, 16
+BAR, TICK = 6, 90  # the least pixels for a bar, and from one time on the axis to the next
+STEPS = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400)
+SHORTEST = 2.0  # seconds in sight at the most zoomed in
 
 
 class Timeline(QWidget):
@@ -36,20 +38,26 @@ class Timeline(QWidget):
         self._marks: Sequence[tuple[float, str]] = ()
         self._now = 0.0
         self._clock: Callable[[float], str] = duration
+        self._phase = 0.0
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return QSize(600, 84)
 
-    def set_item(self, length: float, clock: Callable[[float], str]) -> None:
-        """A new item; `clock` words a position (recorder time where it is known)."""
-        self.duration, self._clock = max(length, 0.001), clock
+    def set_item(self, length: float, clock: Callable[[float], str], phase: float = 0.0) -> None:
+        """A new item; `clock` words a position (recorder time where it is known), and says `phase` seconds past
+        a full day at the first frame: the axis counts in whole minutes of that clock."""
+        self.duration, self._clock, self._phase = max(length, 0.001), clock, phase
         self.span = (0.0, self.duration)
         self._bars = np.zeros(0, np.int32)
         self.update()
 
-    def bins(self) -> int:
-        """How many bars fit: one per 6 pixels."""
-        return max(self.width() // 6, 16)
+    def bars(self) -> tuple[float, float, int]:
+        """Where the bars of the span begin and end, in seconds, and how many they are: each of a round width."""
+        first, last = self.span
+        step = _round_step((last - first) * BAR / max(self._room(), BAR))
+        start = float(np.floor((first + self._phase) / step)) * step - self._phase
+        count = max(int(np.ceil((last - start) / step)), 1)
+        return start, start + count * step, count
 
     def set_bars(self, bars: np.ndarray, span: tuple[float, float]) -> None:
         self._bars, self._bar_span = bars, span
@@ -73,63 +81,76 @@ class Timeline(QWidget):
             self._set_span(seconds - half, seconds + half)
 
     def _set_span(self, first: float, last: float) -> None:
-        width = min(max(last - first, 2.0), self.duration)
+        width = min(max(last - first, SHORTEST), self.duration)
         first = min(max(first, 0.0), self.duration - width)
         self.span = (first, first + width)
         self.update()
         self.span_changed.emit(*self.span)
 
+    def zoom(self, factor: float, centre: float | None = None) -> None:
+        """Show `factor` of the span around a moment, by default the playhead's; 0 shows all of the item."""
+        if not factor:
+            self._set_span(0.0, self.duration)
+            return
+        first, last = self.span
+        middle = self._now if centre is None else centre
+        self._set_span(middle - (middle - first) * factor, middle + (last - middle) * factor)
+
+    def _room(self) -> int:
+        return max(self.width() - 2 * SIDE, 1)
+
     def _x(self, seconds: float) -> float:
         first, last = self.span
-        return (seconds - first) / max(last - first, 1e-9) * self.width()
+        return SIDE + (seconds - first) / max(last - first, 1e-9) * self._room()
 
     def _seconds(self, x: float) -> float:
         first, last = self.span
-        return min(max(first + x / max(self.width(), 1) * (last - first), 0.0), self.duration)
+        return min(max(first + (x - SIDE) / self._room() * (last - first), 0.0), self.duration)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.color("window"))
         self._paint_axis(painter)
         floor = self.height() - BASE
-        if len(self._bars):
-            room = floor - AXIS - 4
-            top = max(int(self._bars.max()), 1)
-            first, last = self._bar_span
-            step = (last - first) / len(self._bars)
-            for n, count in enumerate(self._bars.tolist()):
-                left, right = self._x(first + n * step), self._x(first + (n + 1) * step)
-                here = first + n * step <= self._now < first + (n + 1) * step
-                height = max(round(room * count / top), 2) if count else 0
-                bar = QRectF(left, floor - height, max(right - left - 1, 1), height)
-                painter.fillRect(bar, theme.color("accent" if here else "text3"))
+        painter.setClipRect(SIDE, 0, self._room() + 1, self.height())
+        self._paint_bars(painter, floor)
         painter.setPen(theme.color("line"))
         painter.drawLine(0, floor, self.width(), floor)
         for start, end in self._failed:
-            area = QRectF(self._x(start), AXIS, max(self._x(end) - self._x(start), 3), floor - AXIS)
-            painter.fillRect(area, theme.color("error_fill"))
-            painter.setPen(QPen(theme.color("error_edge"), 1))
-            painter.drawRect(area)
+            paint_lost(painter, QRectF(self._x(start), AXIS, max(self._x(end) - self._x(start), 3), floor - AXIS))
+        painter.setClipping(False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for seconds, _note in self._marks:
-            x = self._x(seconds)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("warning_text"))
-            corners = [QPointF(x, 28 - MARK), QPointF(x + MARK, 28), QPointF(x, 28 + MARK), QPointF(x - MARK, 28)]
-            painter.drawPolygon(QPolygonF(corners))
+            if self.span[0] <= seconds <= self.span[1]:
+                paint_mark(painter, QPointF(self._x(seconds), 28), MARK)
         self._paint_head(painter)
+
+    def _paint_bars(self, painter: QPainter, floor: int) -> None:
+        if not len(self._bars):
+            return
+        room = floor - AXIS - 4
+        top = max(int(self._bars.max()), 1)
+        first, last = self._bar_span
+        step = (last - first) / len(self._bars)
+        for n, count in enumerate(self._bars.tolist()):
+            left, right = self._x(first + n * step), self._x(first + (n + 1) * step)
+            here = first + n * step <= self._now < first + (n + 1) * step
+            height = max(round(room * count / top), 2) if count else 0
+            bar = QRectF(left, floor - height, max(right - left - 1, 1), height)
+            painter.fillRect(bar, theme.color("accent" if here else "text3"))
 
     def _paint_axis(self, painter: QPainter) -> None:
         first, last = self.span
-        step = next((s for s in STEPS if (last - first) / s * 90 <= self.width()), STEPS[-1])
+        step = max(_round_step((last - first) * TICK / max(self._room(), TICK)), 1)
         painter.setFont(theme.font(11))
-        seconds = np.ceil(first / step) * step
+        seconds = np.ceil((first + self._phase) / step) * step - self._phase
         while seconds <= last:
             x = round(self._x(seconds))
             painter.setPen(theme.color("line"))
             painter.drawLine(x, 0, x, self.height() - BASE)
             painter.setPen(theme.color("text3"))
-            painter.drawText(QRectF(x + 4, 2, 90, 16), Qt.AlignmentFlag.AlignVCenter, self._clock(float(seconds)))
+            words = self._clock(float(seconds))
+            painter.drawText(QRectF(x + 4, 2, TICK, 16), Qt.AlignmentFlag.AlignVCenter, words)
             seconds += step
 
     def _paint_head(self, painter: QPainter) -> None:
@@ -169,7 +190,27 @@ class Timeline(QWidget):
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             shift = -turns * (last - first) * 0.1
             self._set_span(first + shift, last + shift)
-            return
-        centre = self._seconds(event.position().x())
-        factor = 0.8**turns
-        self._set_span(centre - (centre - first) * factor, centre + (last - centre) * factor)
+        else:
+            self.zoom(0.8**turns, self._seconds(event.position().x()))
+
+
+def _round_step(least: float) -> float:
+    """The smallest round number of seconds that is at least so long."""
+    return next((step for step in STEPS if step >= least), STEPS[-1])
+
+
+def paint_lost(painter: QPainter, area: QRectF) -> None:
+    """A stretch that was not decoded: hatched, so that it is not told by its colour alone."""
+    painter.fillRect(area, theme.color("error_fill"))
+    painter.fillRect(area, QBrush(theme.color("error_edge"), Qt.BrushStyle.BDiagPattern))
+    painter.setPen(QPen(theme.color("error_edge"), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(area)
+
+
+def paint_mark(painter: QPainter, middle: QPointF, reach: float) -> None:
+    """A mark's diamond."""
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.color("warning_text"))
+    steps = ((0.0, -reach), (reach, 0.0), (0.0, reach), (-reach, 0.0))
+    painter.drawPolygon(QPolygonF([middle + QPointF(x, y) for x, y in steps]))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.frames import FrameFeed, Shown
 from app.operations.footage import FootageRow
@@ -10,6 +14,24 @@ from app.widgets.basic import Button, Segment, box, label, set_role, styled
 from app.words import figure, grouped, tr
 
 SPEEDS = (0.5, 1.0, 4.0, 16.0)
+
+
+class Whole(QLabel):
+    """Numbers that are shown whole or, where there is no room, in the tooltip alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "mono")
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_text(self, text: str) -> None:
+        self.setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        if self.fontMetrics().horizontalAdvance(self.text()) <= self.width():
+            super().paintEvent(event)
 
 
 class TimeBar(QWidget):
@@ -22,20 +44,20 @@ class TimeBar(QWidget):
         row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
         self._recorder, self._adjusted = label("", "clock"), label("", "clock")
         self._margin = label("", "quiet")
-        self._pts = label("", "mono")
+        self._pts = Whole()
         row.addWidget(label(tr("Recorder"), "quiet"))
         row.addWidget(self._recorder)
         row.addSpacing(16)
         row.addWidget(label(tr("Adjusted"), "quiet"))
         row.addWidget(self._adjusted)
         row.addWidget(self._margin)
-        row.addStretch(1)
-        row.addWidget(self._pts)
+        row.addWidget(self._pts, 1)
 
     def clear(self) -> None:
         """No frame is on show."""
-        for shown in (self._recorder, self._adjusted, self._margin, self._pts):
+        for shown in (self._recorder, self._adjusted, self._margin):
             shown.setText("")
+        self._pts.set_text("")
 
     def show_frame(self, row: FootageRow, shown: Shown) -> None:
         reading = row.clock.at(shown.pts)
@@ -46,7 +68,7 @@ class TimeBar(QWidget):
         self._margin.setText(f"{reading.zone} {reading.margin()}" if reading.adjusted else tr("no offset set"))
         set_role(self._margin, "quiet" if reading.adjusted else "warning")
         words = tr("PTS {pts} at {base}   Frame {n}")
-        self._pts.setText(words.format(pts=shown.pts, base=row.item.time_base, n=grouped(shown.index)))
+        self._pts.set_text(words.format(pts=grouped(shown.pts), base=row.item.time_base, n=grouped(shown.index)))
 
 
 class Transport(QWidget):
@@ -56,23 +78,35 @@ class Transport(QWidget):
         super().__init__()
         self.setFixedHeight(48)
         self._feed = feed
-        self.row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
-        self.play = Button(tr("Play"), "play", "play")
+        self.row = box(QHBoxLayout(self), 6, (16, 0, 16, 0))
+        self.play = Button("", "play", "play")
         self.play.clicked.connect(self.toggle)
-        back, forward = Button("", "chevron-left", "step.back"), Button("", "chevron-right", "step.forward")
-        back.setAccessibleName(tr("One frame back"))
-        forward.setAccessibleName(tr("One frame forward"))
-        back.clicked.connect(lambda: feed.step(-1))
-        forward.clicked.connect(lambda: feed.step(1))
-        self._speed = Segment(tr("Speed"), [(f"{figure(speed, 'g')}×", speed) for speed in SPEEDS])
+        ends = [_button("skip-previous", tr("First frame"), lambda: self.to_end(first=True))]
+        ends.append(_button("skip-next", tr("Last frame"), lambda: self.to_end(first=False)))
+        back = _button("chevron-left", tr("One frame back"), lambda: feed.step(-1))
+        forward = _button("chevron-right", tr("One frame forward"), lambda: feed.step(1))
+        self._speed = Segment(tr("Speed"), [(f"{figure(speed, 'g')}×", speed) for speed in SPEEDS], size="small")
         self._speed.select(1.0)
         self._speed.chosen.connect(lambda _value: feed.play(self._rate()) if feed.playing else None)
-        for widget in (back, self.play, forward):
+        for widget in (ends[0], back, self.play, forward, ends[1]):
             self.row.addWidget(widget)
         self.row.addSpacing(12)
         self.row.addWidget(self._speed)
         self.row.addStretch(1)
         feed.playing_changed.connect(self._show_playing)
+        self._show_playing(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Where there is no room for all, keys leave before words, from the right."""
+        super().resizeEvent(event)
+        items = [self.row.itemAt(n) for n in range(self.row.count())]
+        buttons = [made for item in items if item is not None and isinstance(made := item.widget(), Button)]
+        for button in buttons:
+            button.show_hint(True)
+        for button in reversed(buttons):
+            if self.row.sizeHint().width() <= self.width():
+                return
+            button.show_hint(False)
 
     def _rate(self) -> float:
         value = self._speed.value()
@@ -85,6 +119,22 @@ class Transport(QWidget):
         else:
             self._feed.play(self._rate())
 
+    def to_end(self, *, first: bool) -> None:
+        """Show the first or the last frame of the item."""
+        if self._feed.item is not None:
+            self._feed.show(int(self._feed.item.pts[0 if first else -1]))
+
     def _show_playing(self, playing: bool) -> None:
         self.play.set_icon("pause" if playing else "play")
-        self.play.set_text(tr("Pause") if playing else tr("Play"))
+        name = tr("Pause") if playing else tr("Play")
+        self.play.setAccessibleName(name)
+        self.play.setToolTip(name)
+
+
+def _button(icon: str, name: str, act: Callable[[], None]) -> Button:
+    """A button without words."""
+    made = Button("", icon)
+    made.setAccessibleName(name)
+    made.setToolTip(name)
+    made.clicked.connect(lambda: act())  # noqa: PLW0108 - the signal's own argument stays out
+    return made

@@ -143,6 +143,13 @@ class AuditLog:
         )
         return [_entry(row) for row in rows]
 
+    def newest(self, action: str) -> list[AuditEntry]:
+        """The newest entry with this action about each target."""
+        newest = "SELECT max(id) FROM audit WHERE action = ? GROUP BY target"
+        return [
+            _entry(row) for row in self._db.rows(f"SELECT * FROM audit WHERE id IN ({newest}) ORDER BY id", (action,))
+        ]
+
     def all(self) -> Iterator[AuditEntry]:
         """Every entry, oldest first, read page by page."""
         for row in self._rows():

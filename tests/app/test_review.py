@@ -54,7 +54,7 @@ def test_another_case_opens_with_its_own_film(page: Any, tmp_path: Path, until: 
     until(lambda: page.feed.item is not None and page.feed.item.path == own.path)
     until(lambda: page.feed.current is not None)
     assert page.row.item.path == own.path
-    assert page.items.currentText().startswith("E-001   depot.mp4")
+    assert page.choice.combo.currentText().startswith("E-001   depot.mp4")
     assert page.person is None
     assert page.canvas.selected is None
     until(lambda: page.overlay.paths)

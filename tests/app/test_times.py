@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QInputDialog
 
 from app import people
 from app.shell import Window
@@ -16,7 +14,6 @@ from app.widgets.search_history import line
 from engine.errors import UsageError
 from engine.store.records import ClockRecord
 from engine.types import Modality, Verdict
-from tests.app.conftest import Wait
 from tests.helpers.cases import searched
 from tests.helpers.zones import computer_in
 
@@ -69,22 +66,6 @@ def test_a_time_outside_the_item_is_refused(text: str) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="cannot be read as a time"):
         seconds_of(text, BEGAN, 1800)
-
-
-def test_go_to_time_tells_why_it_goes_nowhere(
-    opened: Window, until: Wait, errors: list[Exception], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page: Any = opened.show_page("review")
-    until(lambda: page.feed.current is not None)
-    for text in ("7:00", "soon"):
-        errors.clear()
-        monkeypatch.setattr(QInputDialog, "getText", lambda *_a, text=text: (text, True))
-        page.trigger("time.go")
-        assert len(errors) == 1
-        assert page.feed.bound == page.feed.current.pts == page.feed.item.pts[0]
-    monkeypatch.setattr(QInputDialog, "getText", lambda *_a: ("0:02", True))
-    page.trigger("time.go")
-    until(lambda: page.feed.current.seconds == 2.0)
 
 
 def test_what_the_case_recorded_is_said_to_be_utc(opened: Window) -> None:

@@ -11,8 +11,9 @@ import pytest
 from engine.case import Case
 from engine.progress import finish
 from engine.types import Modality, Verdict
-from engine.verify import VerifyReport, verify_case
+from engine.verify import VerifyReport, latest_checks, verify_case, verify_item
 from tests.helpers.cases import EXAMINER, ingest, new_case, register, searched, tracklet
+from tests.helpers.films import people_case
 
 
 @pytest.fixture
@@ -138,3 +139,18 @@ def test_a_damaged_page_is_told_and_the_rest_is_still_checked(folder: Path) -> N
         file.write(b"\xa5" * 16384)
     areas = {finding.area for finding in verify(folder).findings}
     assert {"database", "evidence", "content"} <= areas
+
+
+def test_one_item_is_verified_and_the_log_says_what_was_found(tmp_path: Path) -> None:
+    with people_case(tmp_path) as case:
+        night, gate, dock = case.evidence.list()
+        assert finish(verify_item(case, night.id)) == ()
+        gate.path.unlink()
+        found = finish(verify_item(case, gate.id))
+        assert [finding.area for finding in found] == ["evidence"]
+        checks = latest_checks(case)
+        assert set(checks) == {night.target, gate.target}
+        assert checks[night.target][1] == ()
+        assert "is missing" in checks[gate.target][1][0]
+        assert dock.target not in checks
+        assert case.audit.verify().intact
