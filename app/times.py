@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from engine.store.records import ClockRecord, EvidenceItem
 
 DAY = 86_400  # seconds
+YEARS = range(1970, 3000)  # that may be typed: a recorder that lost its battery begins again in 1970 or 2000
+_TIME = r"[T,\s]+(\d{1,2}):(\d{2})(?::(\d{2}))?"
+# Slashes are not read: who types them may mean the day or the month first.
+_WRITTEN = (
+    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})" + _TIME), (0, 1, 2)),  # 2026-05-11 23:00:12
+    (re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*(\d{4})" + _TIME), (2, 1, 0)),  # 11.5.2026 23:00
+    (re.compile(r"(\d{1,2})(?:\.\s*|\s+)([^\s.]+)\.?,?\s+(\d{4})" + _TIME), (2, 1, 0)),  # 11 May 2026 23:00:12
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,45 @@ def day(when: datetime | None, *, year: bool = False) -> str:
 def month(when: datetime) -> str:
     """'May', as it also stands in the fields where times are typed."""
     return QLocale().monthName(when.month, QLocale.FormatType.ShortFormat)
+
+
+def dial(when: datetime) -> str:
+    """'11 May 2026 23:00:12': what stands in the fields where times are typed."""
+    return f"{when.day} {month(when)} {when.year:04d} {time_of_day(when)}"
+
+
+def typed_moment(text: str) -> datetime | None:
+    """The date and time of day that `dial` writes, or that people write instead: '2026-05-11 23:00:12',
+    '11.5.2026 23:00', '11 May 2026 23:00'. None where it is none of these, or no such day or time exists.
+    """
+    for pattern, (year, middle, day_) in _WRITTEN:
+        found = pattern.fullmatch(text.strip())
+        number = _month_number(found[middle + 1]) if found else None
+        if found and number:
+            date = int(found[year + 1]), number, int(found[day_ + 1])
+            try:
+                when = datetime(*date, int(found[4]), int(found[5]), int(found[6] or 0))
+            except ValueError:
+                return None
+            return when if when.year in YEARS else None
+    return None
+
+
+def _month_number(text: str) -> int | None:
+    """Of a number, or of a month's name, whole or from its third letter on shortened, in the window's language or in
+    English."""
+    if text.isdecimal():
+        return int(text)
+    typed, found = text.casefold(), set[int]()
+    for locale in (QLocale(), QLocale.c()):
+        for number in range(1, 13):
+            short, long = (
+                locale.monthName(number, form).casefold().rstrip(".")
+                for form in (QLocale.FormatType.ShortFormat, QLocale.FormatType.LongFormat)
+            )
+            if typed in (short, long) or (len(typed) >= 3 and long.startswith(typed)):
+                found.add(number)
+    return found.pop() if len(found) == 1 else None
 
 
 def date_time(when: datetime | None, *, exact: bool = False) -> str:

@@ -45,6 +45,7 @@ SOURCES = {  # as the case has them, whatever the window speaks
 }
 RECORDED = {shown: source for source, shown in SOURCES.items()}
 BESIDE = tr("Recorder time is kept; adjusted time is computed beside it.")
+UNREAD = tr("Type what the recorder’s clock showed, and what the true time was then.")
 UNSTATED = tr("State the uncertainty, then the offset can be recorded.")
 SUMS = (
     tr("Offset"),
@@ -59,11 +60,17 @@ SUMS = (
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What stands in the fields; `start` is None where it is said not to be known."""
+    """What stands in the fields; None where nothing does, or nothing that can be read."""
 
+    knows_start: bool
     start: datetime | None
-    readings: ClockRecord
-    stated: bool  # the uncertainty
+    first: tuple[datetime | None, datetime | None]  # recorder's reading, reference
+    second: tuple[datetime | None, datetime | None] | None  # None where it is said that there is none
+    source: str
+    uncertainty: float | None
+
+
+NOTHING = Entered(False, None, (None, None), None, "", None)
 
 
 class ClockEditor(QWidget):
@@ -97,10 +104,12 @@ class ClockEditor(QWidget):
         self.problem = label("", "warning", wrap=True)
         self.problem.hide()
         column.addWidget(self.problem)
+        self._missing = label(
+            "", "caption", wrap=True
+        )  # beside the fields: what is under the buttons may be out of view
+        column.addWidget(self._missing)
         column.addWidget(self._build_sums())
         column.addLayout(self._buttons())
-        self._unstated = label(UNSTATED, "caption", wrap=True)
-        column.addWidget(self._unstated)
         self._note = label("", "caption", wrap=True)
         column.addWidget(self._note)
         for edit in (self.start, *self.first, *self.second):
@@ -145,8 +154,10 @@ class ClockEditor(QWidget):
         self.sums: dict[str, QLabel] = {}
         for n, text in enumerate(SUMS):
             sums.addWidget(label(text, "quiet"), n, 0)
-            self.sums[text] = label()
-            sums.addWidget(self.sums[text], n, 1, Qt.AlignmentFlag.AlignRight)
+            self.sums[text] = label(wrap=True)  # a margin of many minutes takes a second line
+            self.sums[text].setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            sums.addWidget(self.sums[text], n, 1)
+        sums.setColumnStretch(1, 1)
         return frame
 
     def _buttons(self) -> QHBoxLayout:
@@ -181,59 +192,62 @@ class ClockEditor(QWidget):
     def _restore(self, row: FootageRow, before: FootageRow, typed: Entered) -> None:
         """Put in what was typed, but for what was recorded since."""
         if before.item.start_time == row.item.start_time:
-            self.knows_start.setChecked(typed.start is not None)
-            if typed.start is not None:
-                self.start.show_reading(typed.start)
+            self.knows_start.setChecked(typed.knows_start)
+            self.start.show_reading(typed.start)
         if before.clock.record == row.clock.record:
-            self._show_readings(typed.readings)
-            if not typed.stated:
-                self.uncertainty.clear_value()
+            self._show_readings(typed)
 
     def _fill(self, row: FootageRow) -> None:
         self.knows_start.setChecked(row.item.start_time is not None)
         self.start.setEnabled(row.item.start_time is not None)
-        began = row.item.start_time or datetime.now().replace(microsecond=0)  # not the last item's readings
-        self.start.show_reading(began)
-        _show_pair(self.first, began, began)
-        _show_pair(self.second, began, began)
-        self.uncertainty.clear_value()
-        self.source.setCurrentIndex(-1)
-        self.source.clearEditText()
+        self.start.show_reading(row.item.start_time)
+        self._show_readings(NOTHING if row.clock.record is None else _recorded(row.clock.record))
         record = row.clock.record
         set_role(self._saved, "caption" if record else "warning")
         self._saved.setText(tr("saved") if record else tr("no offset recorded"))
-        self.has_second.setChecked(False)
         self._note.setText(BESIDE)
         if record is None:
             return
-        self._show_readings(record)
         words = tr("Recorded by {who}, {when}.").format(who=record.examiner, when=logged(record.at))
         self._note.setText(f"{words} {BESIDE}")
 
-    def _show_readings(self, record: ClockRecord) -> None:
-        _show_pair(self.first, record.recorder_reading, record.reference_reading)
-        second = record.second_recorder_reading, record.second_reference_reading
-        self.has_second.setChecked(second[0] is not None)
-        if second[0] is not None and second[1] is not None:
-            _show_pair(self.second, second[0], second[1])
-        self.uncertainty.setValue(record.uncertainty_seconds)
-        self.source.setCurrentText(SOURCES.get(record.source, record.source))
+    def _show_readings(self, entered: Entered) -> None:
+        _show_pair(self.first, *entered.first)
+        self.has_second.setChecked(entered.second is not None)
+        _show_pair(self.second, *(entered.second or (None, None)))
+        self.source.setCurrentIndex(-1)
+        self.source.setCurrentText(SOURCES.get(entered.source, entered.source))
+        if entered.uncertainty is None:
+            self.uncertainty.clear_value()
+        else:
+            self.uncertainty.setValue(entered.uncertainty)
 
     def _entered(self) -> Entered:
-        return Entered(self._start_value(), self.draft(), self.uncertainty.stated)
+        source = self.source.currentText().strip()
+        return Entered(
+            self.knows_start.isChecked(),
+            self.start.reading(),
+            (self.first[0].reading(), self.first[1].moment()),
+            (self.second[0].reading(), self.second[1].moment()) if self.has_second.isChecked() else None,
+            RECORDED.get(source, source),
+            self.uncertainty.value() if self.uncertainty.stated else None,
+        )
 
-    def draft(self) -> ClockRecord:
-        """The readings as they stand in the fields."""
+    def draft(self) -> ClockRecord | None:
+        """The readings as they stand in the fields, None where one is missing."""
         from engine.store.records import ClockRecord
 
-        second, source = self.has_second.isChecked(), self.source.currentText().strip()
+        entered = self._entered()
+        (recorder, reference), second = entered.first, entered.second or (None, None)
+        if recorder is None or reference is None or (entered.second is not None and None in second):
+            return None
         return ClockRecord(
-            recorder_reading=self.first[0].reading(),
-            reference_reading=self.first[1].moment(),
-            uncertainty_seconds=max(self.uncertainty.value(), 0.0),
-            source=RECORDED.get(source, source),
-            second_recorder_reading=self.second[0].reading() if second else None,
-            second_reference_reading=self.second[1].moment() if second else None,
+            recorder_reading=recorder,
+            reference_reading=reference,
+            uncertainty_seconds=entered.uncertainty or 0.0,
+            source=entered.source,
+            second_recorder_reading=second[0],
+            second_reference_reading=second[1],
         )
 
     def _start_value(self) -> datetime | None:
@@ -245,39 +259,45 @@ class ClockEditor(QWidget):
             return
         item, draft = replace(self._row.item, start_time=self._start_value()), self.draft()
         try:
-            clock = ItemClock(item, [draft])
+            clock = ItemClock(item, [draft] if draft is not None else [])
         except UsageError as error:
-            self._tell(str(error))
+            self._tell(str(error), draft)
             for shown in self.sums.values():
                 shown.setText("–")
             return
-        self._tell("")
+        edits = (*([self.start] if self.knows_start.isChecked() else []), *self.first)
+        edits += self.second if self.has_second.isChecked() else ()
+        self._tell(" ".join(edit.problem for edit in edits if edit.problem), draft)
         stated = self.uncertainty.stated
-        margin = plus_minus(draft.uncertainty_seconds if stated else None)
         zones = [at.zone for at in (clock.start, clock.end) if at is not None and at.zone]
         values = [
-            f"{offset(clock_offset(draft.recorder_reading, draft.reference_reading))} {margin}".rstrip(),
+            _offset(draft, stated=stated),
             drift(clock.rate),
             *_both(clock.start, stated=stated),
             *_both(clock.end, stated=stated),
-            " → ".join(dict.fromkeys(zones or [zone(draft.reference_reading)])),
+            " → ".join(
+                dict.fromkeys(zones or [zone(draft.reference_reading if draft else datetime.now().astimezone())])
+            ),
         ]
         for shown, value in zip(self.sums.values(), values, strict=True):
-            shown.setText(value)
+            shown.setText(value.replace(" s", "\N{NO-BREAK SPACE}s"))  # a second line begins with the margin
 
-    def _tell(self, problem: str) -> None:
+    def _tell(self, problem: str, draft: ClockRecord | None) -> None:
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
-        self._unstated.setHidden(self.uncertainty.stated)
-        self.save.setEnabled(not problem and self.uncertainty.stated)
+        self._missing.setText(UNREAD if draft is None else UNSTATED)
+        self._missing.setHidden(bool(problem) or (draft is not None and self.uncertainty.stated))
+        self.save.setEnabled(not problem and draft is not None and self.uncertainty.stated)
+        self.save_start.setEnabled(not self.knows_start.isChecked() or self.start.reading() is not None)
 
     def _set_start(self) -> None:
         if self._row is not None:
             footage.set_start(self._session, self._row.item.id, self._start_value())
 
     def _set_clock(self) -> None:
-        if self._row is not None:
-            footage.set_clock(self._session, self._row.item.id, self.draft())
+        draft = self.draft()
+        if self._row is not None and draft is not None:
+            footage.set_clock(self._session, self._row.item.id, draft)
 
 
 class Margin(QDoubleSpinBox):
@@ -321,9 +341,28 @@ def _pair(recorder: str, reference: str) -> tuple[QWidget, tuple[DialEdit, Momen
     return area, edits
 
 
-def _show_pair(edits: tuple[DialEdit, MomentEdit], recorder: datetime, reference: datetime) -> None:
+def _recorded(record: ClockRecord) -> Entered:
+    """The readings of a record, as they stand in the fields."""
+    second = record.second_recorder_reading, record.second_reference_reading
+    return replace(
+        NOTHING,
+        first=(record.recorder_reading, record.reference_reading),
+        second=second if second[0] is not None else None,
+        source=record.source,
+        uncertainty=record.uncertainty_seconds,
+    )
+
+
+def _show_pair(edits: tuple[DialEdit, MomentEdit], recorder: datetime | None, reference: datetime | None) -> None:
     edits[0].show_reading(recorder)
-    edits[1].show_moment(reference.astimezone())
+    edits[1].show_moment(reference)
+
+
+def _offset(draft: ClockRecord | None, *, stated: bool) -> str:
+    if draft is None:
+        return tr("no reading yet")
+    margin = plus_minus(draft.uncertainty_seconds if stated else None)
+    return f"{offset(clock_offset(draft.recorder_reading, draft.reference_reading))} {margin}".rstrip()
 
 
 def _both(moment: Reading | None, *, stated: bool) -> list[str]:

@@ -12,7 +12,7 @@ from app.operations.searching import QUALITIES, Archive, Choice
 from app.times import zone
 from app.widgets.basic import Button, ComboBox, box, label, styled
 from app.widgets.checks import CheckBox
-from app.widgets.moment_edit import MomentEdit
+from app.widgets.moment_edit import LimitEdit
 from app.words import grouped, tr
 from engine.types import Modality
 
@@ -53,7 +53,7 @@ class SearchFilters(QWidget):
         self._zone = label("", "quiet")
         self._zone.hide()
         column.addWidget(self._zone)
-        self._problem = label(tr("The first moment is not before the second."), "warning", wrap=True)
+        self._problem = label("", "warning", wrap=True)
         self._problem.hide()
         column.addWidget(self._problem)
         line = box(QHBoxLayout(), 8)
@@ -96,8 +96,8 @@ class SearchFilters(QWidget):
         column.addWidget(self._cameras)
         self._show_cameras(())
 
-    def _moment(self, column: QBoxLayout, name: str, *, later: bool = False) -> tuple[CheckBox, MomentEdit]:
-        check, edit = CheckBox(name), MomentEdit(tr("{name}, adjusted time").format(name=name), later=later)
+    def _moment(self, column: QBoxLayout, name: str, *, later: bool = False) -> tuple[CheckBox, LimitEdit]:
+        check, edit = CheckBox(name), LimitEdit(tr("{name}, adjusted time").format(name=name), later=later)
         check.setAccessibleName(tr("Limit: {name}").format(name=name))
         check.setFixedWidth(NAME)
         edit.setToolTip(TIME_TIP)
@@ -120,7 +120,11 @@ class SearchFilters(QWidget):
 
     def _time_changed(self) -> None:
         since, until = self._moments()
-        self._problem.setVisible(since is not None and until is not None and since >= until)
+        unread = [edit.problem for check, edit in (self.since, self.until) if check.isChecked() and edit.problem]
+        if since is not None and until is not None and since >= until:
+            unread.append(tr("The first moment is not before the second."))
+        self._problem.setText(" ".join(unread))
+        self._problem.setVisible(bool(unread))
         zones = dict.fromkeys(zone(when) for when in (since, until) if when is not None)
         self._zone.setText(tr("Adjusted time, {zone}").format(zone=" → ".join(zones)))
         self._zone.setVisible(bool(zones))
@@ -128,7 +132,7 @@ class SearchFilters(QWidget):
 
     def _moments(self) -> tuple[datetime | None, datetime | None]:
         """With this computer's time zone; None where there is no limit."""
-        since, until = (edit.moment() if check.isChecked() else None for check, edit in (self.since, self.until))
+        since, until = (edit.last() if check.isChecked() else None for check, edit in (self.since, self.until))
         return since, until
 
     def aim(self, target: Modality) -> None:

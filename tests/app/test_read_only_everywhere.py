@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +168,10 @@ def test_what_changes_the_case_is_out_of_reach_says_why_and_comes_back(
 
     def find() -> dict[str, list[QWidget]]:
         if name == "footage":
-            page.details.clock.uncertainty.setValue(1.0)  # without which nothing can be recorded
+            clock = page.details.clock  # without a reading and its uncertainty nothing can be recorded
+            clock.first[0].show_reading(datetime(2026, 5, 11, 23, 0))
+            clock.first[1].show_moment(datetime(2026, 5, 11, 22, 48, 52, tzinfo=UTC))
+            clock.uncertainty.setValue(1.0)
         if name == "review":
             until(lambda: page.feed.current is not None and page.model.rowCount())
             until(lambda: page.model.tile(0) is not None)
