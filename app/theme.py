@@ -114,6 +114,7 @@ def font(size: int = 13, *, bold: bool = False, mono: bool = False) -> QFont:
     made.setStyleHint(QFont.StyleHint.Monospace if mono else QFont.StyleHint.SansSerif)
     made.setPixelSize(size)
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    made.setFeature(QFont.Tag("calt"), 0)  # both faces would draw a file's '480x360' as '480×360', and '->' as an arrow
     if not mono:
         made.setFeature(QFont.Tag("tnum"), 1)
     return made

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QTextLayout
+from pytestqt.qtbot import QtBot
 
-from app.theme import OVER_FOOTAGE, THEMES
+from app.theme import OVER_FOOTAGE, THEMES, font, load_fonts
 from tests.helpers.contrast import PARTS, TEXT, contrast, of_hex
 
 GROUNDS = ("window", "panel", "raised", "hover", "selected")
@@ -37,3 +40,19 @@ def test_edges_icons_and_focus_are_seen_on_every_ground(theme: str) -> None:
 def test_the_person_chosen_stands_out_from_dark_and_light_footage() -> None:
     chosen, halo = of_hex(OVER_FOOTAGE), of_hex("#000000")
     assert contrast(chosen, halo) > TEXT
+
+
+@pytest.mark.parametrize("mono", [False, True])
+@pytest.mark.parametrize("name", ["480x360", "->", "!="])
+def test_a_name_is_shown_letter_by_letter(qtbot: QtBot, name: str, *, mono: bool) -> None:
+    """Both faces know nicer signs for some pairs of letters; a file's name must be read as it is written."""
+    load_fonts()
+
+    def glyphs(text: str) -> list[int]:
+        layout = QTextLayout(text, font(mono=mono))
+        layout.beginLayout()
+        layout.createLine().setPosition(QPointF())
+        layout.endLayout()
+        return [glyph for run in layout.glyphRuns() for glyph in run.glyphIndexes()]
+
+    assert glyphs(name) == [glyph for letter in name for glyph in glyphs(letter)]
