@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.dialogs import ask_text
-from app.operations import decisions
-from app.operations.decisions import Verdicts
+from app.operations import decisions, searching
+from app.operations.decisions import Review, Verdicts
 from app.tiles import Tile
 from app.widgets.observations import NOTHING_YET, Draft
 from app.words import tr
@@ -26,16 +26,61 @@ class Deciding:
         self._page, self._session = page, page.session
         self._written = page.compare.observations
         self._seen: set[int] = set()  # searches whose order was on show: a decision in them is not blind any more
+        self._said: dict[tuple[int, int], list[Draft]] = {}  # recorded from here: an undo gives it back to be written
+        self._undoing = False
 
     def turn_to(self, tile: Tile | None) -> None:
-        """Show what is written about this candidate."""
-        data = self._page.data
-        self._written.turn_to((data.search.id, tile.tracklet) if data and tile else None)
+        """Show what is written about this candidate, or recorded of it."""
+        data, blind = self._page.data, self._page.blind
+        if data is None or tile is None:
+            self._written.turn_to(None)
+            self._written.show_candidate(None)
+            return
+        decision = data.review.decisions.get(tile.tracklet)
+        info = self._session.info
+        others = decision is not None and info is not None and decision.examiner != info.examiner
+        self._written.turn_to((data.search.id, tile.tracklet), decision, hidden=blind and others)
+        together = data.review.apart.get(tile.tracklet, "") if decision is None else ""
+        self._written.show_candidate(tile, together, "" if blind else data.band_rule, blind=blind)
 
     def forget(self) -> None:
         """Another case."""
         self._written.forget()
         self._seen.clear()
+        self._said.clear()
+
+    def read(self) -> None:
+        """What stands may have changed."""
+        data = self._page.data
+        if data is not None:
+            search = data.search.id
+            show = lambda review: self._show(search, review)  # noqa: E731
+            self._session.read(lambda case: decisions.review(case, search), show, key="decisions")
+
+    def _show(self, search: int, review: Review) -> None:
+        page, data = self._page, self._page.data
+        if data is None or data.search.id != search:
+            return  # another search has been opened since
+        before, data.review = data.review, review
+        for n, tile in enumerate(data.tiles):
+            now = searching.reviewed(tile, review)
+            if now != tile:
+                data.tiles[n] = now
+                row = page.model.row_of(tile.tracklet)
+                if row is not None:
+                    page.model.change(row, verdict=now.verdict, by=now.by, impossible=now.impossible)
+        undone = [number for number, old in before.decisions.items() if _older(review, number, old.id)]
+        for number in undone:
+            self._give_back((search, number))
+        page.show_review(undone[0] if undone and self._undoing else None)
+        self._undoing = False
+
+    def _give_back(self, key: tuple[int, int]) -> None:
+        """What was written before a decision that is undone can be changed and decided on again."""
+        said = self._said.get(key)
+        draft = said.pop() if said else NOTHING_YET
+        if self._written.draft(key) == NOTHING_YET:
+            self._written.keep(key, draft)
 
     def shown(self, data: SearchData) -> list[Tile]:
         """The candidates as they are shown: in ranked order, or shuffled and without anything that tells of it."""
@@ -50,6 +95,10 @@ class Deciding:
         """True where the ranked order has been shown since the case was opened."""
         return data.search.id in self._seen
 
+    def unaware(self, data: SearchData) -> bool:
+        """True where a decision would be taken blind: in blind mode, and the ranked order was never on show."""
+        return self._page.blind and not self.order_seen(data)
+
     def decide(self, verdict: Verdict) -> None:
         """Decide on the chosen candidates, after asking for the reason that a confirmation needs."""
         page = self._page
@@ -60,7 +109,7 @@ class Deciding:
         chosen = [t.tracklet for row in rows if (t := page.model.tile(row)) is not None]
         reason = self._reason(data, tile, verdict)
         if reason is not None:
-            blind = page.blind and not self.order_seen(data)
+            blind = self.unaware(data)
             self._record(data, tile, Verdicts(data.search.id, tuple(chosen), verdict, reason, blind=blind))
             if page.data is data:
                 self._advance(rows[-1])
@@ -68,6 +117,7 @@ class Deciding:
     def undo(self) -> None:
         """Take back the latest decision of the search."""
         if self._page.data is not None:
+            self._undoing = True
             decisions.undo_last(self._session, self._page.data.search.id)
 
     def none_found(self) -> None:
@@ -104,6 +154,7 @@ class Deciding:
 
         def done(_none: None) -> None:
             for number, draft in drafts.items():
+                self._said.setdefault((data.search.id, number), []).append(draft)
                 if self._written.draft((data.search.id, number)) == draft:  # nothing was written since
                     self._written.keep((data.search.id, number), NOTHING_YET)
 
@@ -123,3 +174,9 @@ class Deciding:
         undecided = (n for n in following if (t := page.model.tile(n)) is not None and t.verdict is None)
         page.view.select_row(next(undecided, min(row + 1, page.model.rowCount() - 1)))
         page.focus_main()
+
+
+def _older(review: Review, tracklet: int, decision: int) -> bool:
+    """Whether that decision does not stand any more, nor one that replaced it."""
+    now = review.decisions.get(tracklet)
+    return now is None or now.id < decision

@@ -109,6 +109,8 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("reject", tr("Reject"), "X"),
         ("inconclusive", tr("Inconclusive"), "U"),
         ("none", tr("No candidate is this person"), "N"),
+        ("change", tr("Change what is recorded of a candidate"), "E"),
+        ("apart", tr("Cannot be the same person"), "I"),
         ("compare", tr("Compare"), "C"),
         ("grid", tr("Grid"), "G"),
         ("frame", tr("Crop or full frame"), "F"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from app.times import ItemClock, Reading
 from app.vocabulary import faults
 from app.widgets.player import Path
 from app.words import tr
-from engine.types import CropQuality, Verdict
+from engine.types import CropQuality
 
 if TYPE_CHECKING:
     from engine.case import Case
@@ -114,8 +114,3 @@ def quality_sentence(quality: CropQuality) -> str:
     word = quality_word(quality.score, usable=quality.usable)
     why = f": {faults(quality.faults)}" if quality.faults else ""
     return f"{word}{why}, {quality.width} × {quality.height} px"
-
-
-def with_decision(shown: Tile, verdict: Verdict | None, by: str) -> Tile:
-    """The same tile with the decision that stands now."""
-    return replace(shown, verdict=verdict, by=by)

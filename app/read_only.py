@@ -18,7 +18,7 @@ REPORTS = tr("Every report folder is noted in the log of its case, and this case
 STILLS = tr("Every exported still is noted in the log of its case, and this case is open read-only.")
 WRITING = {  # commands that change the case, with what to say where it may not be changed
     **dict.fromkeys(("undo", "footage.add", "footage.ingest", "footage.all", "none"), REFUSED),
-    **dict.fromkeys(("mark.add", "mark.edit", "mark.remove", "confirm", "reject", "inconclusive"), REFUSED),
+    **dict.fromkeys(("mark.add", "mark.edit", "mark.remove", "confirm", "reject", "inconclusive", "change"), REFUSED),
     **dict.fromkeys(("cameras.place", "plan.choose", "subject.rename"), REFUSED),
     **dict.fromkeys(("search", "query.add", "people.search", "search.run", "again"), SEARCHES),
     "report.write": REPORTS,

@@ -62,9 +62,10 @@ class Tile:
     def words(self) -> str:
         """For screen readers."""
         parts = [self.lead, BAND_WORDS.get(self.band, self.note), self.modality.label, self.camera, self.date]
+        undecided = tr("Cannot be the same") if self.impossible else tr("Not reviewed")
         parts += [
             f"{self.recorder_date} {self.recorder}".lstrip(),
-            VERDICT_WORDS[self.verdict] if self.verdict else tr("Not reviewed"),
+            VERDICT_WORDS[self.verdict] if self.verdict else undecided,
         ]
         return ", ".join(part for part in parts if part)
 
@@ -278,9 +279,13 @@ def paint_band(painter: QPainter, row: QRect, band: str) -> None:
     painter.setFont(theme.font(12))
     width = painter.fontMetrics().horizontalAdvance(word)
     _text(painter, row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, word, "text2", 12)
-    x = row.right() - width - 24
+    paint_bars(painter, row.right() - width - 24, row.y() + 5, band)
+
+
+def paint_bars(painter: QPainter, x: float, y: float, band: str) -> None:
+    """The three bars of a band, 16 × 11 pixels."""
     for n in range(3):
-        bar = QRectF(x + 6 * n, row.y() + 5, 4, 11)
+        bar = QRectF(x + 6 * n, y, 4, 11)
         painter.setPen(QPen(theme.color("text2"), 1))
         painter.setBrush(theme.color("text2") if n < BAND_BARS[band] else Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)

@@ -35,6 +35,18 @@ class Verdicts:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What stands in a search: `decisions` by tracklet, and the name given to the person searched for.
+
+    `apart`: tracklets that are in one frame with that person, as far as confirmed, and with which label of theirs.
+    """
+
+    decisions: Mapping[int, Decision] = field(default_factory=dict)
+    apart: Mapping[int, str] = field(default_factory=dict)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A decision that was taken back, in the words of the window."""
 
@@ -131,6 +143,13 @@ def _subject(case: Case, own: Sequence[int], standing: int | None, search: int) 
     return subject_id
 
 
+def together(case: Case, tracklet: int) -> tuple[str, dict[int, str]]:
+    """The label of a tracklet, and those of all that are in one frame with it and so cannot be the same person."""
+    with case.reader():
+        found = case.tracklets.rows(sorted(case.subjects.cannot_be(tracklet)))
+        return case.tracklets.get(tracklet).label, {other.id: other.label for other in found}
+
+
 def none_found(session: Session, search: int, found: bool, failed: Callable[[Exception], None]) -> None:
     """The analyst's word that no candidate of a search is the person, or its withdrawal."""
     session.write(lambda case: case.searches.set_none_found(search, found), Changes(searches=True), failed=failed)
@@ -159,6 +178,18 @@ def _take_back(case: Case, search: int | None) -> Taken:
     return Taken(case.searches.get(standing.search_id).label, label, standing.verdict)
 
 
-def current(case: Case, search: int) -> dict[int, tuple[Verdict | None, str]]:
-    """What stands in a search: tracklet → verdict and examiner."""
-    return {number: (d.verdict, d.examiner) for number, d in case.decisions.current(search).items()}
+def review(case: Case, search: int) -> Review:
+    """How far a search is reviewed, and what follows from it for its other candidates."""
+    with case.reader():
+        own = _query_tracklets(case, search)
+        subjects = _subjects_of(case, own)
+        members = [member.tracklet_id for number in subjects for member in case.subjects.members(number)]
+        person = list(dict.fromkeys([*members, *own]))
+        apart = {
+            other: tracklet.label
+            for tracklet in case.tracklets.rows(person)
+            for other in case.subjects.cannot_be(tracklet.id)
+            if other not in person
+        }
+        name = ", ".join(subject.name for subject in subjects.values() if subject.name)
+        return Review(case.decisions.current(search), apart, name)

@@ -11,6 +11,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
 from app.jobs import Job
+from app.operations import decisions
+from app.operations.decisions import Review
 from app.people import FAIR, GOOD, Clocks, Person, person, tile
 from app.session import Changes, Session
 from app.thumbnails import decode
@@ -125,9 +127,9 @@ class Standing:
     nearer: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SearchData:
-    """A recorded search, ready to be shown. `tiles` in rank order."""
+    """A recorded search, ready to be shown. `tiles` in rank order; they and `review` follow the decisions."""
 
     search: Search
     draft: QueryDraft | None
@@ -140,6 +142,7 @@ class SearchData:
     cameras: int
     choice: Choice
     filters: str  # those in force, in words
+    review: Review
     pictures: list[QImage] = field(default_factory=list)  # searched with, where they are not the case's own crops
 
 
@@ -185,7 +188,7 @@ def load(case: Case, search_id: int, result: SearchResult | None = None) -> Sear
     with case.reader():
         search = case.searches.get(search_id)
         ranked = case.searches.results(search_id)
-        decisions = case.decisions.current(search_id)
+        review = decisions.review(case, search_id)
         clocks = Clocks(case)
         rows = {t.id: t for t in case.tracklets.rows([line.tracklet_id for line in ranked])}
         shown = search.settings.get("shown", {})
@@ -194,12 +197,8 @@ def load(case: Case, search_id: int, result: SearchResult | None = None) -> Sear
         tiles, standings = [], {}
         for line in ranked:
             tracklet = rows[line.tracklet_id]
-            decision = decisions.get(tracklet.id)
             made = tile(tracklet, clocks.start(tracklet), lead=str(line.rank))
-            made = replace(made, band=band_of(line.raw_distance, fences) or "")
-            if decision is not None:
-                made = replace(made, verdict=decision.verdict, by=initials(decision.examiner))
-            tiles.append(made)
+            tiles.append(reviewed(replace(made, band=band_of(line.raw_distance, fences) or ""), review))
             standings[tracklet.id] = Standing(line.distance, line.raw_distance, nearer.get(tracklet.id))
         return SearchData(
             search=search,
@@ -213,8 +212,16 @@ def load(case: Case, search_id: int, result: SearchResult | None = None) -> Sear
             cameras=len({t.camera_id for t in rows.values()}),
             choice=choice_of(search),
             filters=filter_words(case, search),
+            review=review,
             pictures=_pictures_from_outside(case, search),
         )
+
+
+def reviewed(shown: Tile, review: Review) -> Tile:
+    """The same tile with what stands now."""
+    decision = review.decisions.get(shown.tracklet)
+    verdict, by = (decision.verdict, initials(decision.examiner)) if decision else (None, "")
+    return replace(shown, verdict=verdict, by=by, impossible=shown.tracklet in review.apart)
 
 
 def _pictures_from_outside(case: Case, search: Search) -> list[QImage]:
@@ -314,6 +321,15 @@ def filter_words(case: Case, search: Search) -> str:
         left = [item.exhibit for item in case.evidence.list() if item.id not in items]
         words += [tr("without {items}, whose clock offset is not set").format(items=", ".join(left))] if left else []
     return " · ".join(words)
+
+
+def about(data: SearchData) -> str:
+    """Who is searched for, as far as the case knows: the name given to them, and where and when they were seen."""
+    if data.draft is None:
+        return tr("{n} pictures from outside", "{n} picture from outside", len(data.pictures))
+    person = data.draft.person
+    when = date_time(person.first.adjusted or person.first.recorder)
+    return " · ".join(part for part in (data.review.name, person.camera, when) if part)
 
 
 def rerankers() -> list[tuple[str, str]]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app import people, thumbnails
+from app import people, thumbnails, together
 from app.deciding import Deciding
 from app.jobs import Job
-from app.operations import decisions, searching
+from app.operations import searching
 from app.operations.searching import Choice, QueryDraft, SearchData
 from app.pages.base import Page
 from app.read_only import SEARCHES
 from app.session import Changes, Session
 from app.tiles import Tile, TileModel
-from app.widgets.basic import Button, Segment, box
+from app.widgets.basic import Button, ElidedLabel, Segment, box
 from app.widgets.compare import IN_ORDER, SHUFFLED, CompareView
 from app.widgets.decision_bar import DecisionBar
 from app.widgets.details_row import DetailsRow
@@ -67,6 +67,8 @@ class SearchPage(Page):
         self._connect()
 
     def _build_header(self) -> None:
+        self._about = ElidedLabel("", "second")
+        self.header.row.insertWidget(2, self._about, 20)
         self._views = Segment(tr("View"), [(tr("Grid"), GRID), (tr("Compare"), COMPARE)])
         self._views.select(GRID)
         self._blind_button = Button(tr("Blind mode"), "eye-off-outline", "blind")
@@ -113,6 +115,7 @@ class SearchPage(Page):
         self.compare.moved.connect(self.view.select_row)
         self.compare.observations.accepted.connect(lambda: self.deciding.decide(Verdict.CONFIRMED))
         self.compare.observations.left.connect(self.focus_main)
+        self.compare.observations.apart_asked.connect(lambda: together.ask(self))
         self.bar.confirm.clicked.connect(lambda: self.deciding.decide(Verdict.CONFIRMED))
         self.bar.reject.clicked.connect(lambda: self.deciding.decide(Verdict.REJECTED))
         self.bar.inconclusive.clicked.connect(lambda: self.deciding.decide(Verdict.INCONCLUSIVE))
@@ -122,6 +125,8 @@ class SearchPage(Page):
         for name, act in {
             "blind": self._blind_button.toggle,
             "confirm": lambda: self.deciding.decide(Verdict.CONFIRMED),
+            "change": self._change,
+            "apart": lambda: together.ask(self),
             "reject": lambda: self.deciding.decide(Verdict.REJECTED),
             "inconclusive": lambda: self.deciding.decide(Verdict.INCONCLUSIVE),
             "none": self.bar.none.click,
@@ -175,7 +180,7 @@ class SearchPage(Page):
 
     def _clear(self) -> None:
         self.data = None
-        self.header.subtitle.setText("")
+        self._show_subtitle()
         self.model.show([])
         self._stack.setCurrentIndex(NOTHING)
         self._current_changed()
@@ -234,8 +239,8 @@ class SearchPage(Page):
         return self._both.currentIndex() == COMPARE
 
     def concerned(self, changes: Changes) -> bool:
-        if changes.decisions and not changes.case:
-            self._read_decisions()
+        if changes.any_of("decisions", "subjects") and not changes.case:
+            self.deciding.read()
         return changes.case
 
     def reset(self) -> None:
@@ -256,7 +261,7 @@ class SearchPage(Page):
     def show_search(self, data: SearchData) -> None:
         """Show a recorded search."""
         self.data = data
-        self.header.subtitle.setText(data.search.label)
+        self._show_subtitle()
         self.panel.show_draft(data.draft)
         self.panel.show_pictures(data.pictures)
         if data.draft is not None:
@@ -289,26 +294,20 @@ class SearchPage(Page):
         self.view.select_row(row if row is not None else 0)
         self._current_changed()
 
-    def _read_decisions(self) -> None:
-        data = self.data
-        if data is not None:
-            search = data.search.id
-            show = lambda standing: self._show_decisions(search, standing)  # noqa: E731
-            self.session.read(lambda case: decisions.current(case, search), show, key="decisions")
+    def _show_subtitle(self) -> None:
+        """Which search, and who is searched for."""
+        self.header.subtitle.setText(self.data.search.label if self.data else "")
+        self._about.set_text(searching.about(self.data) if self.data else "")
 
-    def _show_decisions(self, search: int, standing: dict[int, tuple[Verdict | None, str]]) -> None:
-        if self.data is None or self.data.search.id != search:
-            return  # another search has been opened since
-        for n, tile in enumerate(self.data.tiles):
-            verdict, examiner = standing.get(tile.tracklet, (None, ""))
-            if tile.verdict is not verdict:
-                values = {"verdict": verdict, "by": searching.initials(examiner)}
-                self.data.tiles[n] = people.with_decision(tile, **values)  # type: ignore[arg-type]
-                row = self.model.row_of(tile.tracklet)
-                if row is not None:
-                    self.model.change(row, **values)
+    def show_review(self, back_to: int | None = None) -> None:
+        """Decisions have changed; `back_to` names the candidate of an undone one."""
+        assert self.data is not None
+        self._show_subtitle()
         if self.panel.filters.hide_decided.isChecked():
             self._show_order(keep=True)
+        row = self.model.row_of(back_to) if back_to is not None else None
+        if row is not None:
+            self.view.select_row(row)
         self._current_changed()
 
     def _current_changed(self) -> None:
@@ -336,6 +335,12 @@ class SearchPage(Page):
         else:
             self.compare.rest()
         self.focus_main()
+
+    def _change(self) -> None:
+        """Write anew what is recorded of this candidate."""
+        if self.model.tile(self.view.row) is not None:
+            self._show_view(COMPARE)
+            self.compare.observations.change()
 
     @property
     def blind(self) -> bool:

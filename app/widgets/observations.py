@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.read_only import writes
-from app.widgets.basic import Glyph, Segment, box, headed, label, scrolled, styled
+from app.widgets.band_line import BandLine
+from app.widgets.basic import Button, Glyph, Segment, box, headed, label, scrolled, styled
+from app.widgets.recorded import ANSWERS, FEATURES, Recorded
 from app.words import tr
 
+if TYPE_CHECKING:
+    from app.tiles import Tile
+    from engine.store.decisions import Decision
+
 WIDTH = 290
-FEATURES = (
-    ("head and hair", tr("Head, hair")),
-    ("upper clothing", tr("Upper clothing")),
-    ("lower clothing", tr("Lower clothing")),
-    ("footwear", tr("Footwear")),
-    ("carried items", tr("Bag, carried items")),
-    ("build and gait", tr("Build, gait")),
-)
-ANSWERS = ((tr("Similar"), "similar"), (tr("Different"), "different"), (tr("Cannot tell"), "cannot tell"))
+LEAST = 72  # pixels of the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +52,46 @@ class ReasonEdit(QPlainTextEdit):
 
 
 class Observations(QWidget):
-    """What is written stays with its candidate, also while others are looked at, until it is recorded."""
+    """What is written stays with its candidate, also while others are looked at, until it is recorded.
+
+    Of a candidate that is decided on, what is recorded is shown, and nothing to fill in until that is asked for.
+    """
+
+    apart_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._drafts: dict[Hashable, Draft] = {}
         self._key: Hashable = None  # the candidate on show
+        self._decision: Decision | None = None  # that stands on it
+        self._hidden = False  # what that one says
         styled(self, "rightpanel")
         self.setFixedWidth(WIDTH)
-        column = box(QVBoxLayout(scrolled(self, WIDTH)), 4, (16, 10, 16, 12))
+        column = box(QVBoxLayout(scrolled(self, WIDTH)), 4, (16, 8, 16, 8))
         self._count = headed(column, tr("Observations"))
+        self.rank = BandLine()
+        column.addWidget(self.rank)
+        self.recorded = Recorded()
+        self.recorded.change_asked.connect(self.change)
+        self.recorded.keep_asked.connect(lambda: self.keep(self._key, NOTHING_YET))
+        column.addWidget(self.recorded)
+        self._form = QWidget()
+        self._build_form(box(QVBoxLayout(self._form), 2))
+        column.addWidget(self._form, 1)
+        self._together = label("", "warning", wrap=True)
+        self._together.hide()
+        column.addWidget(self._together)
+        self.apart = Button(tr("Cannot be the same person…"), "account-cancel-outline", "apart", size="small")
+        self.apart.setProperty("link", "true")
+        self.apart.clicked.connect(self.apart_asked)
+        column.addWidget(self.apart)
+        self._filler = QWidget()  # in place of the form, where that is out of sight
+        column.addWidget(self._filler, 1)
+        self._show(NOTHING_YET)
+
+    def _build_form(self, column: QVBoxLayout) -> None:
         note = box(QHBoxLayout(), 8)
-        note.addWidget(Glyph("information-outline", 14))
+        note.addWidget(Glyph("information-outline", 14), 0, Qt.AlignmentFlag.AlignTop)
         words = tr("IR brightness is not colour. Compare shape, length, pattern and what is carried.")
         note.addWidget(label(words, "caption", wrap=True), 1)
         column.addLayout(note)
@@ -87,21 +114,34 @@ class Observations(QWidget):
         self.accepted, self.left = self._reason.accepted, self._reason.left
         self._reason.setAccessibleName(tr("Reason"))
         self._reason.setTabChangesFocus(True)
-        self._reason.setMinimumHeight(56)
+        self._reason.setMinimumHeight(LEAST)
         column.addWidget(self._reason, 1)
         writes(self._reason, *self._rows.values())
-        self._show_count()
 
     def draft(self, key: Hashable) -> Draft:
         """What is written about a candidate so far."""
         return self._written() if key == self._key else self._drafts.get(key, NOTHING_YET)
 
-    def turn_to(self, key: Hashable) -> None:
-        """Show what is written about this candidate."""
+    def turn_to(self, key: Hashable, decision: Decision | None = None, *, hidden: bool = False) -> None:
+        """Show what is written about this candidate, else the decision that stands; `hidden`: not what it says."""
+        before, now = (self._decision and self._decision.id, self._hidden), (decision and decision.id, hidden)
+        if key == self._key and before == now:
+            return
         if key != self._key:
-            self.keep(self._key, self._written())
-            self._key = key
-            self._show(self._drafts.get(key, NOTHING_YET))
+            mine = self._written()
+            self.keep(self._key, NOTHING_YET if mine == self._taken_up() else mine)
+        self._decision, self._hidden = decision, hidden
+        written = self._written() if key == self._key else self._drafts.get(key, NOTHING_YET)
+        self._key = key
+        self._show(written)
+
+    def show_candidate(self, tile: Tile | None, together: str = "", rule: str = "", *, blind: bool = False) -> None:
+        """Rank and band by their `rule`, unless blind; `together` is whom of the person it is in one frame with."""
+        self.rank.show_tile(None if blind else tile, rule)
+        words = tr("In one frame with {label}, who is confirmed or searched for: cannot be the same person.")
+        self._together.setText(words.format(label=together) if together else "")
+        self._together.setVisible(bool(together))
+        self.apart.setEnabled(tile is not None)
 
     def keep(self, key: Hashable, draft: Draft) -> None:
         """Remember this for a candidate, in place of what was written."""
@@ -111,28 +151,48 @@ class Observations(QWidget):
         if key == self._key:
             self._show(draft)
 
+    def change(self) -> None:
+        """Take up what is recorded as a draft, to be changed and decided on again."""
+        if self._decision is not None and self._form.isHidden():
+            self._show(self._taken_up(), writing=True)
+            self._reason.setFocus()
+
     def ask_reason(self) -> None:
         """The reason is missing: take the analyst there."""
+        self.change()
         self._reason.setFocus()
         self._reason.setPlaceholderText(tr("Why is this the same person? Then confirm again."))
 
     def forget(self) -> None:
         """Another case: its candidates have the same numbers."""
         self._drafts.clear()
-        self._key = None
+        self._key = self._decision = None
         self._show(NOTHING_YET)
+
+    def _taken_up(self) -> Draft:
+        """What is recorded, as a draft."""
+        if self._decision is None or self._hidden:
+            return NOTHING_YET
+        return Draft(self._decision.reason.strip(), self._decision.observations)
 
     def _written(self) -> Draft:
         answers = {name: str(row.value()) for name, row in self._rows.items() if row.value() is not None}
         return Draft(self._reason.toPlainText().strip(), answers)
 
-    def _show(self, draft: Draft) -> None:
+    def _show(self, draft: Draft, *, writing: bool = False) -> None:
         for name, row in self._rows.items():
             row.select(draft.answers.get(name))
         self._reason.setPlainText(draft.reason)
         self._reason.setPlaceholderText("")
+        writing = writing or self._decision is None or draft != NOTHING_YET
+        if self._decision is not None:
+            self.recorded.show_decision(self._decision, short=writing, hidden=self._hidden)
+        self.recorded.setVisible(self._decision is not None)
+        self._form.setVisible(writing)
+        self._filler.setHidden(writing)
         self._show_count()
 
     def _show_count(self) -> None:
         words = tr("{n} of {all} compared")
-        self._count.setText(words.format(n=len(self._written().answers), all=len(FEATURES)))
+        answers = (self._taken_up() if self._form.isHidden() else self._written()).answers
+        self._count.setText(words.format(n=len(answers), all=len(FEATURES)))
