@@ -213,8 +213,8 @@ QFrame[notice="warning"] QLabel { color: @warning_text; }
 QFrame[notice="error"] QLabel { color: @error_text; }
 QPushButton { background: @raised; border: 1px solid @line; border-radius: 4px; padding: 0 11px; color: @text1;
     min-height: 30px; max-height: 30px; outline: none; }
-QPushButton[size="small"] { min-height: 26px; max-height: 26px; padding: 0 8px; font-size: 12px; }
-QPushButton[size="large"] { min-height: 38px; max-height: 38px; padding: 0 13px; }
+QPushButton[scale="small"] { min-height: 26px; max-height: 26px; padding: 0 8px; font-size: 12px; }
+QPushButton[scale="large"] { min-height: 38px; max-height: 38px; padding: 0 13px; }
 QPushButton:hover { background: @hover; }
 QPushButton:pressed, QPushButton:checked { background: @selected; border-color: @accent; }
 QPushButton:disabled { background: transparent; color: @control; }

@@ -128,7 +128,7 @@ class Button(Held, QPushButton):
         self.shows_hint = True  # where hints are visible at all
         self.setAccessibleName(text or command)
         if size:
-            self.setProperty("size", size)
+            self.setProperty("scale", size)  # not "size", which every widget has already
         if primary:
             self.setProperty("primary", "true")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -162,7 +162,7 @@ class Button(Held, QPushButton):
         return Button.keymap.key(self._command)
 
     def _icon_size(self) -> int:
-        return 14 if self.property("size") == "small" else 16
+        return 14 if self.property("scale") == "small" else 16
 
     def _hint_width(self) -> int:
         hint = self.hint()
@@ -172,8 +172,8 @@ class Button(Held, QPushButton):
         return max(HINT, metrics.horizontalAdvance(hint) + 8)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        height = {"small": 28, "large": 40}.get(str(self.property("size") or ""), 32)
-        pad = {"small": 9, "large": 14}.get(str(self.property("size") or ""), 12)
+        height = {"small": 28, "large": 40}.get(str(self.property("scale") or ""), 32)
+        pad = {"small": 9, "large": 14}.get(str(self.property("scale") or ""), 12)
         text = self.fontMetrics().horizontalAdvance(self.text()) + 2 if self.text() else 0
         parts = [part for part in (self._icon_size() if self._icon else 0, text, self._hint_width()) if part]
         width = sum(parts) + GAP * (len(parts) - 1) + 2 * pad
@@ -203,7 +203,7 @@ class Button(Held, QPushButton):
 
     def _paint_content(self, painter: QPainter, colour: str) -> None:
         content = self.sizeHint().width()
-        pad = {"small": 9, "large": 14}.get(str(self.property("size") or ""), 12)
+        pad = {"small": 9, "large": 14}.get(str(self.property("scale") or ""), 12)
         x = (self.width() - content) // 2 + pad
         if not self.text() and not self.hint():
             x = (self.width() - self._icon_size()) // 2
