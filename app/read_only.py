@@ -16,13 +16,15 @@ REFUSED = tr("This case is open read-only, so nothing in it can be changed.")
 SEARCHES = tr("Every search is recorded in its case, and this case is open read-only.")
 REPORTS = tr("Every report folder is noted in the log of its case, and this case is open read-only.")
 STILLS = tr("Every exported still is noted in the log of its case, and this case is open read-only.")
+SHEETS = tr("Every contact sheet is noted in the log of its case, and this case is open read-only.")
 WRITING = {  # commands that change the case, with what to say where it may not be changed
     **dict.fromkeys(("undo", "footage.add", "footage.ingest", "footage.all", "none"), REFUSED),
     **dict.fromkeys(("mark.add", "mark.edit", "mark.remove", "confirm", "reject", "inconclusive", "change"), REFUSED),
-    **dict.fromkeys(("cameras.place", "plan.choose", "subject.rename"), REFUSED),
-    **dict.fromkeys(("search", "query.add", "people.search", "search.run", "again"), SEARCHES),
+    **dict.fromkeys(("plan.choose", "subject.rename", "subject.merge", "subject.split", "subject.remove"), REFUSED),
+    **dict.fromkeys(("search", "query.add", "people.search", "search.run", "again", "subject.search"), SEARCHES),
     "report.write": REPORTS,
     "still.export": STILLS,
+    "subject.sheet": SHEETS,
 }
 HOW_TO_WRITE = tr("Choose ‘Open for writing’ to work on it, once nobody else does.")
 READABLE = (QLineEdit, QPlainTextEdit, QAbstractSpinBox)  # can be read and copied from while nothing can be typed

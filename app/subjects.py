@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from app.people import Clocks, tile
@@ -29,6 +31,10 @@ class SubjectRow:
     night: int
     day: int
 
+    def fits(self, needle: str) -> bool:
+        """Whether number, name or notes have this in them, whatever its case."""
+        return needle.casefold() in f"{self.subject.label} {self.subject.name}\n{self.subject.notes}".casefold()
+
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
@@ -48,12 +54,14 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class SubjectView:
-    """A subject with its appearances in order of time; `cameras` of the whole case by name; the site's `plan`."""
+    """A subject with its appearances in order of time; `cameras` of the whole case by name; the site's `plan`; who
+    wrote the notes, and when."""
 
     subject: Subject
     appearances: tuple[Appearance, ...]
     cameras: tuple[Camera, ...]
     plan: SitePlan | None
+    noted: str
 
     def of(self, modality: Modality) -> list[Appearance]:
         return [a for a in self.appearances if a.tracklet.modality is modality]
@@ -69,15 +77,15 @@ def statement(case: Case) -> str:
 def rows(case: Case) -> list[SubjectRow]:
     """Every open subject."""
     with case.reader():
-        found = []
-        for subject in case.subjects.list():
-            members = case.subjects.members(subject.id)
-            tracklets = case.tracklets.rows([m.tracklet_id for m in members])
-            day = [t for t in tracklets if t.modality is Modality.VISIBLE]
-            shown = (day or list(tracklets))[-1:]
-            crop = shown[0].best_crop if shown else None
-            found.append(SubjectRow(subject, crop, len(tracklets) - len(day), len(day)))
-        return found
+        galleries = {(g.subject_id, g.modality): g for g in case.subjects.galleries()}
+        listed = case.subjects.list()
+        sides = [[galleries.get((subject.id, modality)) for modality in Modality] for subject in listed]
+        newest = [(day or night) for night, day in sides]
+        crops = {t.id: t.best_crop for t in case.tracklets.rows([g.newest for g in newest if g])}
+        return [
+            SubjectRow(subject, crops[last.newest] if last else None, *(g.members if g else 0 for g in (night, day)))
+            for subject, (night, day), last in zip(listed, sides, newest, strict=True)
+        ]
 
 
 def view(case: Case, subject_id: int) -> SubjectView:
@@ -85,7 +93,7 @@ def view(case: Case, subject_id: int) -> SubjectView:
     with case.reader():
         clocks = Clocks(case)
         members = {m.tracklet_id: m for m in case.subjects.members(subject_id)}
-        decisions = {d.id: d for d in case.decisions.all()}
+        decisions = {d.id: d for d in case.decisions.rows([m.decision_id for m in members.values() if m.decision_id])}
         appearances = []
         for tracklet in case.tracklets.rows(list(members)):
             clock = clocks.of(tracklet.item_id)
@@ -97,7 +105,17 @@ def view(case: Case, subject_id: int) -> SubjectView:
             appearances.append(Appearance(shown, tracklet, first, last, member, words))
         appearances.sort(key=lambda a: a.first.sort_key())
         cameras, plan = tuple(case.cameras.list()), case.site_plans.current()
-        return SubjectView(case.subjects.get(subject_id), tuple(appearances), cameras, plan)
+        subject = case.subjects.get(subject_id)
+        return SubjectView(subject, tuple(appearances), cameras, plan, _noted(case, subject))
+
+
+def _noted(case: Case, subject: Subject) -> str:
+    """Who wrote the notes as they stand, and when: 'A. Examiner, 2026-05-12 10:42 UTC'; '' where there are none."""
+    about = f"subject:{subject.id}"
+    written = [e for verb in ("describe", "create") for e in case.audit.entries(action=f"subject.{verb}", target=about)]
+    said = takewhile(lambda entry: entry.details["notes"] == subject.notes, written)  # newest first; names change too
+    since = deque(said, maxlen=1)
+    return f"{since[0].actor}, {logged(since[0].at)}" if since and subject.notes else ""
 
 
 def nearby(case: Case, tracklet_id: int) -> list[Tile]:
@@ -111,7 +129,7 @@ def nearby(case: Case, tracklet_id: int) -> list[Tile]:
 
 
 def span_words(shown: SubjectView) -> str:
-    """'10 appearances · 6 cameras · 10 May – 11 May'."""
+    """'10 appearances · 6 cameras · 10 May – 11 May 2026'."""
     cameras = len({a.camera for a in shown.appearances})
     dates = [a.first.adjusted or a.first.recorder for a in shown.appearances]
     known = [when for when in dates if when is not None]
@@ -120,6 +138,7 @@ def span_words(shown: SubjectView) -> str:
         tr("{n} cameras", "{n} camera", cameras),
     ]
     if known:
-        days = [day(end(known, key=lambda w: w.timestamp()), year=True) for end in (min, max)]
-        words.append(" – ".join(dict.fromkeys(days)))
+        first, last = min(known, key=lambda w: w.timestamp()), max(known, key=lambda w: w.timestamp())
+        apart = [day(first, year=first.year != last.year)] if first.date() != last.date() else []
+        words.append(" – ".join([*apart, day(last, year=True)]))
     return " · ".join(words)

@@ -155,35 +155,39 @@ class LazyTileModel(TileModel):
             self.dataChanged.emit(self.index(block * BLOCK), self.index(last))
 
 
-def tile_size(width: int, *, strip: bool = True) -> QSize:
+def tile_size(width: int, *, strip: bool = True, ratio: float = RATIO) -> QSize:
     """Outer size of a tile of this width."""
-    return QSize(width, round(width * RATIO) + TEXT_HEIGHT + (STRIP_HEIGHT if strip else 0))
+    return QSize(width, round(width * ratio) + TEXT_HEIGHT + (STRIP_HEIGHT if strip else 0))
 
 
 class TileDelegate(QStyledItemDelegate):
     """Paints one tile; nothing in it moves when its state changes."""
 
-    def __init__(self, thumbnails: Thumbnails, *, strip: bool = True) -> None:
+    def __init__(self, thumbnails: Thumbnails, *, strip: bool = True, ratio: float = RATIO) -> None:
         super().__init__()
         self._thumbnails = thumbnails
-        self.strip = strip
+        self.strip, self.ratio = strip, ratio
         self.blind = False
         self.width = 142
 
+    @property
+    def size(self) -> QSize:
+        return tile_size(self.width, strip=self.strip, ratio=self.ratio)
+
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:  # noqa: N802
-        return tile_size(self.width, strip=self.strip) + QSize(GAP, GAP)
+        return self.size + QSize(GAP, GAP)
 
     def image_size(self, ratio: float) -> QSize:
         """Room for the picture in device pixels."""
-        return QSize(round((self.width - 2) * ratio), round(self.width * RATIO * ratio))
+        return QSize(round((self.width - 2) * ratio), round(self.width * self.ratio * ratio))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         tile = model.tile(index.row()) if isinstance(model, TileModel) else None
-        area = QRect(option.rect.topLeft(), tile_size(self.width, strip=self.strip))
+        area = QRect(option.rect.topLeft(), self.size)
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         current = bool(option.state & QStyle.StateFlag.State_HasFocus)
-        image = QRect(area.x() + 1, area.y() + 1, area.width() - 2, round(self.width * RATIO) - 1)
+        image = QRect(area.x() + 1, area.y() + 1, area.width() - 2, round(self.width * self.ratio) - 1)
         painter.save()
         painter.fillRect(area, theme.color("selected" if selected else "panel"))
         painter.fillRect(image, theme.color("surround"))

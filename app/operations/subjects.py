@@ -1,14 +1,21 @@
-"""Name, merge, split subjects and take members out."""
+"""Name, merge, split subjects, take members out, hand them over."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.jobs import Job
 from app.session import Changes, Session
+from app.words import short_hash, tr
+from engine.errors import NightjarError
+from engine.progress import Progress, Work
 
 if TYPE_CHECKING:
     from engine.case import Case
+    from engine.store.subjects import Subject
 
 CHANGED = Changes(subjects=True)
 
@@ -47,3 +54,32 @@ def split(session: Session, subject: int, tracklets: Sequence[int], reason: str)
 
 def remove(session: Session, subject: int, tracklets: Sequence[int], reason: str) -> None:
     session.write(lambda case: case.subjects.remove(subject, tracklets, reason), CHANGED)
+
+
+def write_sheet(session: Session, subject: Subject, path: Path) -> Job:
+    """A picture of all appearances with both times and their originals, at `path`; noted in the log."""
+
+    def make() -> Work[str]:
+        if session.case is None:
+            raise NightjarError(tr("The case was closed."))
+        return _sheet(session.case, subject, path)
+
+    def done(digest: str) -> None:
+        session.changed.emit(Changes())
+        words = tr("The contact sheet of {label} was written to {path}, SHA-256 {hash}.")
+        session.message.emit("plain", words.format(label=subject.label, path=path, hash=short_hash(digest)), "")
+
+    title = tr("Drawing the contact sheet of {label}").format(label=subject.label)
+    return session.runner.start(Job(title, make, "report", path, done, session.failed.emit))
+
+
+def _sheet(case: Case, subject: Subject, path: Path) -> Work[str]:
+    """Its SHA-256."""
+    from engine.report.sheets import subject_sheet
+
+    yield Progress(tr("drawing the contact sheet"), 0, 1, tr("sheets"), subject.label)
+    with case.reader():
+        subject_sheet(case, subject, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    case.audit.note("report.sheet", f"subject:{subject.id}", file=path.name, sha256=digest)
+    return digest

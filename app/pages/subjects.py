@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QInputDialog,
-    QListWidgetItem,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from app import people, subjects, thumbnails
 from app.dialogs import ask_text
 from app.operations import cameras, searching
 from app.operations import subjects as change
 from app.pages.base import Page
-from app.read_only import SEARCHES, writes
+from app.read_only import SEARCHES, SHEETS, writes
 from app.session import Changes, Session
 from app.subjects import Appearance, SubjectRow, SubjectView
-from app.tiles import Tile, TileModel
+from app.tiles import Tile
 from app.widgets.appearance_panel import AppearancePanel
-from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, styled
-from app.widgets.grid import TileView
-from app.widgets.lists import ShortList
+from app.widgets.basic import Button, ElidedLabel, box, label, rule
 from app.widgets.notices import EmptyState, Statement
-from app.widgets.pictures import CropPicture
 from app.widgets.place_cameras import PlaceCameras
+from app.widgets.subject_gallery import SubjectGallery
+from app.widgets.subject_list import SubjectPanel
 from app.widgets.way_panel import WayPanel
 from app.words import tr
-from engine.types import Modality
-
-LIST, TILE = 232, 130
-WIDEST = 4  # times as wide as the other side, at most, where one has more appearances
 
 
 class SubjectsPage(Page):
@@ -48,11 +36,10 @@ class SubjectsPage(Page):
         self._rows: list[SubjectRow] = []
         self.view: SubjectView | None = None
         self._current: int | None = None  # tracklet
+        self._panel: bool | None = None  # what F9 last asked for; None: as the window's width allows
         self.thumbnails = thumbnails.shared(session)
-        merge = Button(tr("Merge…"), "call-merge")
-        merge.clicked.connect(self._merge)
-        split = Button(tr("Split…"), "call-split")
-        split.clicked.connect(self._split)
+        merge = self._button(tr("Merge…"), "call-merge", self._merge)
+        split = self._button(tr("Split…"), "call-split", self._split)
         self.header.add(merge, split)
         writes(merge, split)
         self._stack = QStackedWidget()
@@ -73,81 +60,70 @@ class SubjectsPage(Page):
         column.addWidget(self.statement)
         row = box(QHBoxLayout())
         column.addLayout(row, 1)
-        row.addWidget(self._list())
-        row.addWidget(self._middle(), 1)
         self.panel = AppearancePanel(self.thumbnails)
+        self.left = SubjectPanel(self.thumbnails)
+        row.addWidget(self.left)
+        row.addWidget(self._middle(), 1)
         row.addWidget(self.panel)
         self._stack.addWidget(whole)
         self.body.addWidget(self._stack, 1)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.left.changed.connect(self._choose)
         self.panel.stepped.connect(self._step)
         self.panel.notes.leaving.connect(self._save_notes)
         self.panel.footage_asked.connect(self._footage)
         self.panel.removal_asked.connect(self._remove)
         self.panel.nearby_asked.connect(self.shell.show_in_footage)
-        for name, act in {
+        acts: dict[str, Callable[[], None]] = {
+            "subject.find": self.left.find.setFocus,
             "appearance.next": lambda: self._step(1),
             "appearance.previous": lambda: self._step(-1),
             "subject.rename": self._rename,
+            "subject.merge": self._merge,
+            "subject.split": self._split,
+            "subject.remove": self._remove,
+            "subject.search": self._search_again,
+            "subject.sheet": self._write_sheet,
             "subject.footage": self._footage,
             "map": self.way.toggle,
-            "cameras.place": self._place_cameras,
+            "lanes.in": lambda: self.way.zoom_by(1),
+            "lanes.out": lambda: self.way.zoom_by(-1),
+            "lanes.all": lambda: self.way.zoom_by(0),
+            "cameras": self._place_cameras,
             "plan.choose": self._choose_plan,
-        }.items():
+            "panel": self._toggle_panel,
+        }
+        for name, act in acts.items():
             self.command(name, act)
-
-    def _list(self) -> QWidget:
-        side = styled(QWidget(), "leftpanel")
-        side.setFixedWidth(LIST)
-        column = box(QVBoxLayout(side))
-        self.list = ShortList()
-        self.list.setAccessibleName(tr("Subjects"))
-        self.list.currentRowChanged.connect(self._choose)
-        column.addWidget(self.list, 1)
-        note = label(
-            tr("A subject is what the analyst confirmed. The software never forms one by itself."), "quiet", wrap=True
-        )
-        note.setContentsMargins(16, 8, 16, 16)
-        column.addWidget(note)
-        return side
 
     def _middle(self) -> QWidget:
         area = QWidget()
-        column = box(QVBoxLayout(area), 8, (16, 12, 16, 12))
-        head = box(QHBoxLayout(), 12)
-        self._name, self._span = label("", "item"), label("", "second")
+        column = box(QVBoxLayout(area), 8, (16, 8, 16, 8))
+        head = box(QHBoxLayout(), 8)
+        self._name, self._span = label("", "item"), ElidedLabel("", "second")
+        rename = self._button("", "pencil-outline", self._rename, size="small")
+        rename.setAccessibleName(tr("Rename…"))
+        rename.setToolTip(tr("Rename…"))
+        rename.setProperty("flat", "true")
+        again = self._button(tr("Search again"), "magnify", self._search_again, size="small")
+        again.setToolTip(tr("From the appearance chosen"))
+        sheet = self._button(tr("Contact sheet…"), "file-image-outline", self._write_sheet, size="small")
+        sheet.setToolTip(tr("A picture of all appearances; the report folder has one of every subject."))
         head.addWidget(self._name)
-        head.addWidget(self._span)
-        head.addStretch(1)
-        rename = Button(tr("Rename…"), "pencil-outline", "subject.rename", size="small")
-        rename.clicked.connect(self._rename)
-        again = Button(tr("Search again"), "magnify", size="small")
-        again.clicked.connect(self._search_again)
         writes(again, why=SEARCHES)
         head.addWidget(rename)
+        head.addWidget(self._span, 1)
         head.addWidget(again)
+        head.addWidget(sheet)
+        writes(rename)
+        writes(sheet, why=SHEETS)
         column.addLayout(head)
-        self.models = {Modality.INFRARED: TileModel(), Modality.VISIBLE: TileModel()}
-        self.views: dict[Modality, TileView] = {}
-        self._counts = {}
-        self._sides = box(QHBoxLayout(), 12)  # night and day beside one another: both in sight in a low window too
-        for modality, title in ((Modality.INFRARED, tr("Night")), (Modality.VISIBLE, tr("Day"))):
-            side = box(QVBoxLayout(), 8)
-            line = box(QHBoxLayout(), 8)
-            line.addWidget(Badge(modality))
-            line.addWidget(label(title, "strong"))
-            self._counts[modality] = label("", "quiet")
-            line.addWidget(self._counts[modality])
-            line.addStretch(1)
-            side.addLayout(line)
-            view = TileView(self.thumbnails, self.models[modality], title, strip=False)
-            view.set_tile_width(TILE)
-            view.setMinimumHeight(TILE + TILE // 2)  # in a low window with the map, a row is scrolled
-            view.current_changed.connect(lambda row, m=modality: self._tile_chosen(m, row))
-            view.opened.connect(lambda _row: self._footage())
-            self.views[modality] = view
-            side.addWidget(view, 1)
-            self._sides.addLayout(side)
-        column.addLayout(self._sides, 3)
+        self.gallery = SubjectGallery(self.thumbnails)
+        self.gallery.chosen.connect(self._select)
+        self.gallery.opened.connect(self._footage)
+        column.addWidget(self.gallery, 3)
         column.addWidget(rule())
         self.way = WayPanel(self.session)
         self.way.picked.connect(self._select)
@@ -155,13 +131,25 @@ class SubjectsPage(Page):
         column.addWidget(self.way, 2)
         return area
 
+    @staticmethod
+    def _button(text: str, icon: str, act: Callable[[], None], size: str = "") -> Button:
+        """Without a key hint: the names of subjects need the room."""
+        made = Button(text, icon, size=size)
+        made.clicked.connect(lambda: act())  # noqa: PLW0108 - the signal's own argument stays out
+        return made
+
+    @property
+    def list(self) -> QWidget:
+        """The page's main view."""
+        return self.left.list
+
     def concerned(self, changes: Changes) -> bool:
         return changes.any_of("case", "subjects", "footage", "tracklets", "models")
 
     def reset(self) -> None:
         self.view = self._current = None
         self._rows = []
-        self.list.clear()
+        self.left.forget()
         self.panel.notes.turn_to(None, "")
         self._stack.setCurrentIndex(0)
 
@@ -169,83 +157,44 @@ class SubjectsPage(Page):
         self.panel.notes.put_away()
 
     def focus_main(self) -> None:
-        self.list.setFocus()
+        self.left.list.setFocus()
 
     def refresh(self) -> None:
         self.session.read(subjects.rows, self._show_rows, key="subjects")
         self.session.read(subjects.statement, self.statement.say, key="statement")
 
     def _show_rows(self, rows: list[SubjectRow]) -> None:
-        now = self._listed()
         self._rows = rows
         self.header.subtitle.setText(tr("{n} subjects in this case", "{n} subject in this case", len(rows)))
+        self.left.show_rows(rows)
         if rows and self._stack.currentIndex() == 0:
             self._stack.setCurrentIndex(1)
             self.content_shown()
         elif not rows:
             self._stack.setCurrentIndex(0)
-        self.list.blockSignals(True)
-        self.list.clear()
-        for row in rows:
-            item = QListWidgetItem()
-            item.setSizeHint(QSize(LIST - 20, 72))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{row.subject.label} {row.subject.name}")
-            self.list.addItem(item)
-            self.list.setItemWidget(item, self._line(row))
-        self.list.blockSignals(False)
-        place = next((n for n, row in enumerate(rows) if row.subject.id == now), 0)
-        self.list.setCurrentRow(place)
-        self._choose(place)
+        self._choose()
 
-    def _line(self, row: SubjectRow) -> QWidget:
-        line = QWidget()
-        inside = box(QHBoxLayout(line), 8, (16, 6, 8, 6))
-        picture = CropPicture(self.thumbnails, QSize(40, 60))
-        picture.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        picture.show_crop(row.crop)
-        inside.addWidget(picture)
-        words = box(QVBoxLayout(), 2)
-        words.addStretch(1)
-        head = box(QHBoxLayout(), 4)
-        head.addWidget(label(row.subject.label, "strong"))
-        head.addStretch(1)
-        head.addWidget(label(f"{row.night} IR · {row.day} RGB", "small"))
-        words.addLayout(head)
-        words.addWidget(ElidedLabel(row.subject.name if row.subject.name != row.subject.label else tr("no name yet")))
-        words.addStretch(1)
-        inside.addLayout(words, 1)
-        return line
-
-    def _listed(self) -> int | None:
-        """The subject chosen in the list, which is on show as soon as it has been read."""
-        row = self.list.currentRow()
-        return self._rows[row].subject.id if 0 <= row < len(self._rows) else None
-
-    def _choose(self, _row: int) -> None:
-        number = self._listed()
+    def _choose(self) -> None:
+        """Read the subject chosen in the list, which is on show as soon as it has been read."""
+        number = self.left.chosen
         if number is not None:
             self.session.read(lambda case: subjects.view(case, number), self._show_view, key="subject")
 
     def shown(self) -> SubjectView | None:
         """What may be acted on: None while the list is ahead of what is on show."""
-        return self.view if self.view is not None and self.view.subject.id == self._listed() else None
+        return self.view if self.view is not None and self.view.subject.id == self.left.chosen else None
 
     def _show_view(self, view: SubjectView) -> None:
-        if view.subject.id != self._listed() or self.session.info is None:
+        if view.subject.id != self.left.chosen or self.session.info is None:
             return
         self.view = view
         self._name.setText(
             f"{view.subject.label}  {view.subject.name if view.subject.name != view.subject.label else ''}"
         )
-        self._span.setText(subjects.span_words(view))
+        self._span.set_text(subjects.span_words(view))
         self.panel.notes.turn_to((self.session.info.folder, view.subject.id), view.subject.notes)
-        for side, (modality, model) in enumerate(self.models.items()):
-            shown = view.of(modality)
-            self._sides.setStretch(side, min(max(len(shown), 1), WIDEST))
-            tiles = [a.tile for a in shown]
-            if tiles != model.tiles:  # else what is selected stays selected
-                model.show(tiles)
-            self._counts[modality].setText(tr("{n} appearances", "{n} appearance", len(shown)))
+        self.panel.show_noted(view.noted)
+        self.gallery.show_subject(view)
         self.way.show_appearances(view.appearances, view.cameras, view.plan)
         known = [a.tracklet.id for a in view.appearances]
         if known:
@@ -259,22 +208,12 @@ class SubjectsPage(Page):
         view = self.shown()
         return next((a for a in view.appearances if a.tracklet.id == self._current), None) if view else None
 
-    def _tile_chosen(self, modality: Modality, row: int) -> None:
-        tile: Tile | None = self.models[modality].tile(row)
-        if tile is not None and tile.tracklet != self._current:
-            self._select(tile.tracklet)
-
     def _select(self, tracklet: int) -> None:
         self._current = tracklet
         shown = self.appearance()
         if shown is None or self.view is None:
             return
-        for modality, view in self.views.items():
-            row = self.models[modality].row_of(tracklet)
-            if row is None:
-                view.clearSelection()
-            elif view.row != row:
-                view.select_row(row)
+        self.gallery.select(tracklet)
         self.way.select(tracklet)
         self.panel.show_appearance(shown, self.view.appearances.index(shown) + 1, len(self.view.appearances))
 
@@ -339,6 +278,14 @@ class SubjectsPage(Page):
         if reason is not None:
             change.merge(self.session, subject.id, others[names.index(name)].id, reason)
 
+    def _write_sheet(self) -> None:
+        view = self.shown()
+        if view is not None:
+            start = f"{view.subject.label}.png"
+            name, _ = QFileDialog.getSaveFileName(self, tr("Contact sheet"), start, tr("Pictures") + " (*.png)")
+            if name:
+                change.write_sheet(self.session, view.subject, Path(name).with_suffix(".png"))
+
     def _place_cameras(self) -> None:
         if self.view is not None:
             dialog = PlaceCameras(self, self.view.cameras, self.way.map.ground)
@@ -349,14 +296,8 @@ class SubjectsPage(Page):
         if self.view is not None:
             self.way.choose_plan()
 
-    def _chosen(self) -> list[int]:
-        found = [
-            t.tracklet for m, view in self.views.items() for r in view.selected_rows() if (t := self.models[m].tile(r))
-        ]
-        return found or ([self._current] if self._current is not None else [])
-
     def _split(self) -> None:
-        view, chosen = self.shown(), self._chosen()
+        view, chosen = self.shown(), self.gallery.selected()
         if view is None or not chosen:
             return
         question = tr(
@@ -369,7 +310,7 @@ class SubjectsPage(Page):
             change.split(self.session, view.subject.id, chosen, reason)
 
     def _remove(self) -> None:
-        view, chosen = self.shown(), self._chosen()
+        view, chosen = self.shown(), self.gallery.selected()
         if view is None or not chosen:
             return
         question = tr("{n} selected will leave the subject. Why?", "", len(chosen))
@@ -377,8 +318,18 @@ class SubjectsPage(Page):
         if reason is not None:
             change.remove(self.session, view.subject.id, chosen, reason)
 
+    _narrow = False
+
     def set_narrow(self, narrow: bool) -> None:
-        self.panel.setVisible(not narrow)
+        self._narrow = narrow
+        self._place_panel()
+
+    def _toggle_panel(self) -> None:
+        self._panel = not self.panel.isVisible()
+        self._place_panel()
+
+    def _place_panel(self) -> None:
+        self.panel.setVisible(not self._narrow if self._panel is None else self._panel)
 
 
 PAGE = SubjectsPage

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.read_only import writes
-from app.subjects import Appearance
+from app.subjects import NEARBY_SECONDS, Appearance
 from app.thumbnails import Thumbnails
 from app.tiles import TileModel
 from app.times import date_time
@@ -35,7 +35,7 @@ class AppearancePanel(QWidget):
         column.addWidget(rule())
         self._build_appearance(column)
         column.addWidget(rule())
-        column.addWidget(label(tr("Nearby people, within 60 s"), "strong"))
+        self._near = headed(column, tr("Nearby people"))
         self.nearby = TileModel()
         strip = Strip(thumbnails, self.nearby, tr("Nearby people"))
         strip.picked.connect(self._show_nearby)
@@ -48,12 +48,20 @@ class AppearancePanel(QWidget):
         self.notes = NotesEdit()
         self.notes.setAccessibleName(tr("Notes"))
         self.notes.setFixedHeight(110)
+        self.notes.setPlaceholderText(tr("What is known of this person, and from where"))
         self.notes.typed.connect(lambda typed: state.setText(tr("not saved yet") if typed else ""))
         column.addWidget(self.notes)
+        self._noted = label("", "small", wrap=True)
+        column.addWidget(self._noted)
         save = Button(tr("Save notes"), "content-save-outline", size="small")
         save.clicked.connect(self.notes.put_away)
         column.addWidget(save)
         writes(self.notes, save)
+
+    def show_noted(self, words: str) -> None:
+        """Who wrote the notes as they stand, and when; '' where nobody did."""
+        self._noted.setText(words)
+        self._noted.setVisible(bool(words))
 
     def _build_appearance(self, column: QVBoxLayout) -> None:
         self._place = headed(column, tr("Appearance"))
@@ -79,7 +87,7 @@ class AppearancePanel(QWidget):
         acts = box(QHBoxLayout(), 8)
         footage = Button(tr("Show in footage"), "play-box-outline", size="small")
         footage.clicked.connect(self.footage_asked)
-        remove = Button(tr("Remove…"), size="small")
+        remove = Button(tr("Remove…"), "minus", size="small")
         remove.clicked.connect(self.removal_asked)
         acts.addWidget(footage)
         acts.addWidget(remove)
@@ -96,6 +104,7 @@ class AppearancePanel(QWidget):
         for button in self._buttons:
             button.setEnabled(False)
         self.nearby.show([])
+        self._near.setText("")
 
     def show_appearance(self, shown: Appearance, number: int, total: int) -> None:
         """One appearance, the `number`-th of `total`."""
@@ -108,6 +117,8 @@ class AppearancePanel(QWidget):
             shown.decision or tr("none, put in by {who}").format(who=shown.member.examiner),
             shown.member.reason or "–",
         )
+        self._near.setText(tr("within {n} s").format(n=NEARBY_SECONDS))
+        self._near.setToolTip(shown.camera)
         for fact, value in zip(self._facts, values, strict=True):
             fact.setText(value)
         for button in self._buttons:

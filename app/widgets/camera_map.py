@@ -8,7 +8,7 @@ from math import atan2, cos, floor, hypot, log10, pi, sin
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app import theme
@@ -158,7 +158,7 @@ class CameraMap(QWidget):
         )
 
     def _paint_way(self, painter: QPainter, earlier: Stop, later: Stop) -> None:
-        """A line with an arrow head; dashed where the order is not certain."""
+        """Dashed where the order is not certain."""
         start, end = self.on_screen(self.plan.points[earlier.camera]), self.on_screen(self.plan.points[later.camera])
         length = hypot(end.x() - start.x(), end.y() - start.y())
         if length <= 2 * DOT:
@@ -167,16 +167,10 @@ class CameraMap(QWidget):
         # A little to the side, so that the way there and the way back are two lines.
         aside = QPointF(-sin(turn), cos(turn)) * 4
         along = QPointF(cos(turn), sin(turn))
-        start, end = start + aside + along * (DOT + 2), end + aside - along * (DOT + 3)
         lit = self.selected in (earlier.tracklet, later.tracklet)
-        pen = QPen(theme.color("accent" if lit else "text2"), 2)
-        pen.setStyle(Qt.PenStyle.SolidLine if later.certain else Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.drawLine(start, end)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(pen.color())
-        corners = [end - ARROW * QPointF(cos(turn + side), sin(turn + side)) for side in (pi / 7, -pi / 7)]
-        painter.drawPolygon(QPolygonF([end, *corners]))
+        colour = "accent" if lit else "text2"
+        start, end = start + aside + along * (DOT + 2), end + aside - along * (DOT + 3)
+        paint_arrow(painter, start, end, certain=later.certain, colour=colour)
 
     def _paint_camera(self, painter: QPainter, camera: int, at: QPointF) -> None:
         here = [stop for stop in self.stops if stop.camera == camera]
@@ -231,3 +225,41 @@ class CameraMap(QWidget):
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:  # noqa: N802
         self._held = False
+
+
+class MapLegend(QWidget):
+    """What the way on the map is drawn with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts = ((tr("in order of adjusted time"), True), (tr("order not certain"), False))
+        self.setAccessibleName(tr("Arrows: in order of adjusted time. Dashed: order not certain."))
+        self.setToolTip(tr("Dashed: within the clocks’ uncertainty the order may be the other way."))
+        metrics = QFontMetrics(theme.font(12))
+        self.setFixedSize(sum(metrics.horizontalAdvance(words) + 66 for words, _ in self._parts), 20)
+        theme.themer.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font(12))
+        x = 2.0
+        for words, certain in self._parts:
+            paint_arrow(painter, QPointF(x, 10), QPointF(x + 34, 10), certain=certain, colour="text2")
+            wide = painter.fontMetrics().horizontalAdvance(words)
+            painter.setPen(theme.color("text3"))
+            painter.drawText(QRectF(x + 42, 0, wide + 2, 20), Qt.AlignmentFlag.AlignVCenter, words)
+            x += wide + 62
+
+
+def paint_arrow(painter: QPainter, start: QPointF, end: QPointF, *, certain: bool, colour: str) -> None:
+    """A line with a head, dashed where it is not `certain`."""
+    pen = QPen(theme.color(colour), 2)
+    pen.setStyle(Qt.PenStyle.SolidLine if certain else Qt.PenStyle.DashLine)
+    painter.setPen(pen)
+    painter.drawLine(start, end)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(pen.color())
+    turn = atan2(end.y() - start.y(), end.x() - start.x())
+    corners = [end - ARROW * QPointF(cos(turn + side), sin(turn + side)) for side in (pi / 7, -pi / 7)]
+    painter.drawPolygon(QPolygonF([end, *corners]))

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView
 
 from app import theme
 from app.thumbnails import Thumbnails, Unreadable
-from app.tiles import GAP, TileDelegate, TileModel, tile_size
+from app.tiles import GAP, RATIO, TileDelegate, TileModel
 
 BATCH = 500
 _Move = QAbstractItemView.CursorAction
@@ -20,12 +20,14 @@ class TileView(QListView):
     current_changed = Signal(int)
     opened = Signal(int)  # double click; Enter is a key of the page's
 
-    def __init__(self, thumbnails: Thumbnails, model: TileModel, name: str, *, strip: bool = True) -> None:
+    def __init__(
+        self, thumbnails: Thumbnails, model: TileModel, name: str, *, strip: bool = True, ratio: float = RATIO
+    ) -> None:
         super().__init__()
         self.setAccessibleName(name)
         self.thumbnails = thumbnails
         self.tiles = model
-        self.delegate = TileDelegate(thumbnails, strip=strip)
+        self.delegate = TileDelegate(thumbnails, strip=strip, ratio=ratio)
         self.setModel(model)
         self.setItemDelegate(self.delegate)
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -49,7 +51,7 @@ class TileView(QListView):
     def set_tile_width(self, width: int) -> None:
         """Tiles keep this size; the number of columns follows the window."""
         self.delegate.width = width
-        step = tile_size(width, strip=self.delegate.strip) + QSize(GAP, GAP)
+        step = self.delegate.size + QSize(GAP, GAP)
         self.setGridSize(step)
         self.verticalScrollBar().setSingleStep(max(step.height() // 4, 1))
 

@@ -5,127 +5,300 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from app import theme
+from app.plain import plain
 from app.subjects import Appearance
-from app.times import day, plus_minus
+from app.times import date_time, day, plus_minus, zone
 from app.words import tr
 from engine.types import Modality
 
-NAME, LANE, AXIS = 190, 26, 24
-STEPS = (1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 604800)
+LANE, AXIS, RIGHT = 24, 24, 16
+NAMES = (96, 210)  # width of the names, at least and at most
+SHOWN = 7  # lanes at once; the others are scrolled to
+STEPS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 604800, 2592000)
+LABEL = 110  # pixels from one time on the axis to the next, at least
+ZOOMS = ((tr("All"), 0), (tr("Day"), 86_400), (tr("Hour"), 3600), (tr("10 min"), 600))
+NARROWEST = 6  # of a bar, pixels
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 
 
-class Lanes(QWidget):
-    """IR appearances are outlined, RGB ones filled; whiskers show clock uncertainty."""
+class Lanes(QAbstractScrollArea):
+    """IR appearances are outlined, RGB ones filled; whiskers show clock uncertainty. A click picks an appearance, the
+    next one where several lie under it."""
 
     picked = Signal(int)  # tracklet
+    zoomed = Signal(object)  # seconds shown, 0 for all
 
     def __init__(self) -> None:
         super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setAutoFillBackground(False)
         self.setAccessibleName(tr("Cameras over time"))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().setSingleStep(LANE)
         self._appearances: Sequence[Appearance] = ()
-        self._cameras: Sequence[str] = ()
+        self._lanes: list[tuple[str, list[Appearance], list[Appearance]]] = []  # camera, all, those of known time
+        self._whole: tuple[float, float] | None = None  # seconds since 1970
+        self._span: tuple[float, float] | None = None  # of it, on show
+        self._names = NAMES[0]
+        self.zoom = 0
         self.selected: int | None = None
         self._boxes: list[tuple[QRectF, int]] = []
+        theme.themer.changed.connect(self.viewport().update)
 
     def show_appearances(self, appearances: Sequence[Appearance], cameras: Sequence[str]) -> None:
+        """In order of time; a lane for each of the `cameras` that has any."""
         self._appearances = appearances
-        seen = {a.camera for a in appearances}
-        self._cameras = [name for name in cameras if name in seen]
-        self.setMinimumHeight(AXIS + LANE * max(len(self._cameras), 1) + 4)
-        self.update()
+        by_camera: dict[str, list[Appearance]] = {name: [] for name in cameras}
+        for appearance in appearances:
+            by_camera.setdefault(appearance.camera, []).append(appearance)
+        self._lanes = [(name, mine, [a for a in mine if a.first.adjusted]) for name, mine in by_camera.items() if mine]
+        self._whole = _extent([a for _, _, known in self._lanes for a in known])
+        bold, small = QFontMetrics(theme.font(12, bold=True)), QFontMetrics(theme.font(11))
+        wide = [bold.horizontalAdvance(n) + small.horizontalAdvance(_tail(m, k)[0]) + 22 for n, m, k in self._lanes]
+        self._names = min(max([NAMES[0], *wide]), NAMES[1])
+        self.setFixedHeight(AXIS + LANE * min(max(len(self._lanes), 1), SHOWN) + 4)
+        self.setAccessibleDescription(", ".join(f"{name}: {len(mine)}" for name, mine, _ in self._lanes))
+        self._look()
 
-    def _span(self) -> tuple[float, float] | None:
-        """Seconds since 1970 shown, over everything whose true time is known."""
-        known = [a for a in self._appearances if a.first.adjusted and a.last.adjusted]
-        if not known:
-            return None
-        first = min(a.first.sort_key() - (a.first.uncertainty or 0) for a in known)
-        last = max(a.last.sort_key() + (a.last.uncertainty or 0) for a in known)
-        margin = max((last - first) * 0.04, 2.0)
-        return first - margin, last + margin
+    def select(self, tracklet: int) -> None:
+        """Show one appearance as chosen, in the middle where it was out of sight."""
+        self.selected = tracklet
+        chosen = self._chosen()
+        if chosen is not None and chosen.first.adjusted and self._span is not None:
+            if not self._span[0] <= chosen.first.sort_key() <= self._span[1]:
+                self._look()
+            lane = next((n for n, entry in enumerate(self._lanes) if entry[0] == chosen.camera), 0)
+            bar, room = self.verticalScrollBar(), self.viewport().height() - AXIS
+            bar.setValue(min(max(bar.value(), (lane + 1) * LANE - room), lane * LANE))
+        self.viewport().update()
+
+    def set_zoom(self, seconds: int) -> None:
+        """This much time around the chosen appearance; 0 for all."""
+        self.zoom = seconds
+        self._look()
+        self.zoomed.emit(seconds)
+
+    def step_zoom(self, by: int) -> None:
+        """One level nearer (1) or farther (-1)."""
+        levels = [seconds for _, seconds in ZOOMS]
+        self.set_zoom(levels[min(max(levels.index(self.zoom) + by, 0), len(levels) - 1)])
+
+    @property
+    def zone(self) -> str:
+        """Of the times on the axis: 'UTC+2'; '' where none is known."""
+        return zone(datetime.fromtimestamp(self._span[0]).astimezone()) if self._span else ""
+
+    def _chosen(self) -> Appearance | None:
+        return next((a for a in self._appearances if a.tracklet.id == self.selected), None)
+
+    def _look(self) -> None:
+        """Choose the time that is shown."""
+        whole, chosen = self._whole, self._chosen()
+        self._span = whole
+        if whole is not None and 0 < self.zoom < whole[1] - whole[0]:
+            known = chosen is not None and chosen.first.adjusted is not None
+            middle = (chosen.first.sort_key() + chosen.last.sort_key()) / 2 if chosen and known else whole[0]
+            self._span = (middle - self.zoom / 2, middle + self.zoom / 2)
+        self.viewport().update()
+
+    def resizeEvent(self, _event: object) -> None:  # noqa: N802
+        bar, room = self.verticalScrollBar(), self.viewport().height() - AXIS
+        bar.setPageStep(room)
+        bar.setRange(0, max(len(self._lanes) * LANE - room, 0))
+
+    def setFixedHeight(self, height: int) -> None:  # noqa: N802
+        super().setFixedHeight(height)
+        self.resizeEvent(None)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        painter = QPainter(self)
+        painter = QPainter(self.viewport())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._boxes = []
-        span = self._span()
-        if span is not None:
-            self._paint_axis(painter, span)
-        for n, camera in enumerate(self._cameras):
-            self._paint_lane(painter, n, camera, span)
+        if self._span is not None:
+            self._paint_axis(painter, self._span)
+        painter.save()
+        painter.setClipRect(QRectF(0, AXIS, self.viewport().width(), self.viewport().height() - AXIS))
+        for n, (camera, mine, known) in enumerate(self._lanes):
+            top = AXIS + n * LANE - self.verticalScrollBar().value()
+            if -LANE < top - AXIS < self.viewport().height():
+                self._paint_lane(painter, top, camera, mine, known)
+        painter.restore()
 
     def _x(self, seconds: float, span: tuple[float, float]) -> float:
-        return NAME + (seconds - span[0]) / (span[1] - span[0]) * (self.width() - NAME - 16)
+        share = (seconds - span[0]) / (span[1] - span[0])
+        return self._names + share * (self.viewport().width() - self._names - RIGHT)
 
     def _paint_axis(self, painter: QPainter, span: tuple[float, float]) -> None:
-        step = next((s for s in STEPS if (span[1] - span[0]) / s * 110 <= self.width() - NAME), STEPS[-1])
-        at = (span[0] // step + 1) * step
+        room = self.viewport().width() - self._names - RIGHT
+        step = next((s for s in STEPS if (span[1] - span[0]) / s * LABEL <= room), STEPS[-1])
+        offset = datetime.fromtimestamp(span[0]).astimezone().utcoffset()
+        local = offset.total_seconds() if offset else 0.0  # midnight is where it is on this computer's clock
+        at, before = ((span[0] + local) // step + 1) * step - local, ""
         painter.setFont(theme.font(11))
         while at < span[1]:
             x = self._x(at, span)
             when = datetime.fromtimestamp(at).astimezone()
-            words = day(when) if step >= 86400 else when.strftime("%H:%M:%S" if step < 60 else "%H:%M")
+            words = "" if step >= 86_400 else when.strftime("%H:%M:%S" if step < 60 else "%H:%M")
+            if day(when) != before:
+                words, before = f"{day(when)} {words}".strip(), day(when)
             painter.setPen(theme.color("line"))
-            painter.drawLine(round(x), AXIS - 4, round(x), self.height())
+            painter.drawLine(round(x), AXIS - 4, round(x), AXIS + LANE * len(self._lanes))
             painter.setPen(theme.color("text3"))
-            painter.drawText(QRectF(x - 50, 0, 100, AXIS - 6), Qt.AlignmentFlag.AlignCenter, words)
+            painter.drawText(QRectF(x - 55, 0, 110, AXIS - 6), Qt.AlignmentFlag.AlignCenter, words)
             at += step
 
-    def _paint_lane(self, painter: QPainter, n: int, camera: str, span: tuple[float, float] | None) -> None:
-        top = AXIS + n * LANE
-        mine = [a for a in self._appearances if a.camera == camera]
-        known = [a for a in mine if a.first.adjusted]
-        painter.setFont(theme.font(12, bold=True))
+    def _paint_lane(
+        self, painter: QPainter, top: int, camera: str, mine: list[Appearance], known: list[Appearance]
+    ) -> None:
+        tail, colour = _tail(mine, known)
+        small, strong = theme.font(11), theme.font(12, bold=True)
+        tail_width = QFontMetrics(small).horizontalAdvance(tail)
+        metrics = QFontMetrics(strong)
+        name = metrics.elidedText(camera, Qt.TextElideMode.ElideMiddle, self._names - tail_width - 18)
+        painter.setFont(strong)
         painter.setPen(theme.color("text1"))
-        margins = plus_minus(max((a.first.uncertainty or 0 for a in known), default=None))
-        tail = margins if len(known) == len(mine) else tr("no offset")
-        painter.setFont(theme.font(11))
-        tail_width = painter.fontMetrics().horizontalAdvance(tail)
-        painter.setPen(theme.color("text3" if len(known) == len(mine) else "warning_text"))
-        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(QRectF(0, top, NAME - 8, LANE), flags, tail)
-        painter.setFont(theme.font(12, bold=True))
-        painter.setPen(theme.color("text1"))
-        name = painter.fontMetrics().elidedText(camera, Qt.TextElideMode.ElideMiddle, NAME - tail_width - 14)
-        painter.drawText(QRectF(0, top, NAME, LANE), Qt.AlignmentFlag.AlignVCenter, name)
-        lane = QRectF(NAME, top + 3, self.width() - NAME - 16, LANE - 6)
+        painter.drawText(QRectF(0, top, self._names, LANE), _MIDDLE, name)
+        painter.setFont(small)
+        painter.setPen(theme.color(colour))
+        painter.drawText(QRectF(metrics.horizontalAdvance(name) + 8, top, tail_width + 2, LANE), _MIDDLE, tail)
+        lane = QRectF(self._names, top + 2, self.viewport().width() - self._names - RIGHT, LANE - 4)
         painter.fillRect(lane, theme.color("panel"))
-        if span is None or len(known) < len(mine):
+        if not known:
             painter.fillRect(lane, theme.color("warning_fill"))
+            painter.fillRect(lane, QBrush(theme.color("warning_edge", 110), Qt.BrushStyle.BDiagPattern))
             painter.setPen(theme.color("warning_text"))
-            painter.setFont(theme.font(11))
             words = tr("Clock not set: times on this lane cannot be compared")
-            painter.drawText(lane.adjusted(8, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
-        if span is not None:
-            for appearance in known:
-                self._paint_appearance(painter, appearance, top, span)
+            plate = QRectF(lane.x() + 4, lane.y() + 2, painter.fontMetrics().horizontalAdvance(words) + 8, LANE - 8)
+            painter.fillRect(plate, theme.color("warning_fill"))
+            painter.drawText(plate.adjusted(4, 0, 0, 0), _MIDDLE, words)
+        elif self._span is not None:
+            painter.save()
+            painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
+            self._paint_known(painter, lane, known, self._span)
+            painter.restore()
 
-    def _paint_appearance(self, painter: QPainter, shown: Appearance, top: int, span: tuple[float, float]) -> None:
-        left, right = self._x(shown.first.sort_key(), span), self._x(shown.last.sort_key(), span)
-        box = QRectF(left, top + 5, max(right - left, 8), LANE - 10)
-        margin = shown.first.uncertainty or 0
-        low, high = self._x(shown.first.sort_key() - margin, span), self._x(shown.last.sort_key() + margin, span)
-        middle = box.center().y()
-        painter.setPen(QPen(theme.color("text2"), 1))
-        for x, edge in ((low, box.left()), (high, box.right())):
-            painter.drawLine(round(x), round(middle), round(edge), round(middle))
-            painter.drawLine(round(x), round(middle - 4), round(x), round(middle + 4))
-        night = shown.tracklet.modality is Modality.INFRARED
-        chosen = shown.tracklet.id == self.selected
-        colour = theme.color("accent" if chosen else "text1")
-        painter.setPen(QPen(colour, 2))
-        painter.setBrush(Qt.BrushStyle.NoBrush if night else colour)  # in both themes what the legend says
-        painter.drawRoundedRect(box, 2, 2)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        self._boxes.append((box.adjusted(-3, -4, 3, 4), shown.tracklet.id))
+    def _paint_known(self, painter: QPainter, lane: QRectF, known: list[Appearance], span: tuple[float, float]) -> None:
+        """The bars in sight, the chosen one last; at the edges how many lie outside, which a click goes to."""
+        before = [a for a in known if a.last.sort_key() + (a.last.uncertainty or 0) < span[0]]
+        after = [a for a in known if a.first.sort_key() - (a.first.uncertainty or 0) > span[1]]
+        outside = {a.tracklet.id for a in (*before, *after)}
+        inside = [a for a in known if a.tracklet.id not in outside]
+        for shown in sorted(inside, key=lambda a: a.tracklet.id == self.selected):
+            margin = shown.first.uncertainty or 0.0
+            first, last = shown.first.sort_key(), shown.last.sort_key()
+            left, right = self._x(first, span), self._x(last, span)
+            box = QRectF(left, lane.y() + 3, max(right - left, NARROWEST), lane.height() - 6)
+            reach = (self._x(first - margin, span), self._x(last + margin, span))
+            night, chosen = shown.tracklet.modality is Modality.INFRARED, shown.tracklet.id == self.selected
+            paint_bar(painter, box, reach, night=night, colour="accent" if chosen else "text1")
+            self._boxes.append((box.adjusted(-3, -4, 3, 4), shown.tracklet.id))
+        painter.setFont(theme.font(11))
+        painter.setPen(theme.color("text3"))
+        for some, words, flag in ((before[-1:], f"‹ {len(before)}", _LEFT), (after[:1], f"{len(after)} ›", _RIGHT)):
+            for nearest in some:
+                room = lane.adjusted(6, 0, -6, 0)
+                painter.drawText(room, _MIDDLE | flag, words)
+                wide = painter.fontMetrics().horizontalAdvance(words) + 12
+                left = lane.left() if flag == _LEFT else lane.right() - wide
+                self._boxes.append((QRectF(left, lane.y(), wide, lane.height()), nearest.tracklet.id))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        for box, tracklet in self._boxes:
-            if box.contains(event.position()):
-                self.picked.emit(tracklet)
-                return
+        under = [tracklet for box, tracklet in self._boxes if box.contains(event.position())]
+        if under:
+            after = under.index(self.selected) + 1 if self.selected in under else 0
+            self.picked.emit(under[after % len(under)])
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """With Ctrl it zooms, as elsewhere."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.angleDelta().y():
+            self.step_zoom(1 if event.angleDelta().y() > 0 else -1)
+        else:
+            super().wheelEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
+        """What lies under the pointer, in words."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            under = {tracklet for box, tracklet in self._boxes if box.contains(event.pos().toPointF())}
+            said = [
+                f"{n}. {a.camera}, {date_time(a.first.adjusted)} {a.first.margin()}"
+                for n, a in enumerate(self._appearances, start=1)
+                if a.tracklet.id in under
+            ]
+            QToolTip.showText(event.globalPos(), plain("\n".join(said)), self.viewport())
+            return True
+        return bool(super().viewportEvent(event))
+
+
+class LanesLegend(QWidget):
+    """What the lanes are drawn with."""
+
+    PARTS = ((tr("IR"), True, True), (tr("RGB"), False, False))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = tr("whiskers: clock uncertainty")
+        self.setAccessibleName(tr("Outlined: IR. Filled: RGB. Whiskers: clock uncertainty."))
+        metrics = QFontMetrics(theme.font(12))
+        texts = [*(words for words, _, _ in self.PARTS), self._words]
+        self.setFixedSize(sum(metrics.horizontalAdvance(words) for words in texts) + 100, 20)
+        theme.themer.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(theme.font(12))
+        x = 1.0
+        for words, night, whiskers in self.PARTS:
+            box = QRectF(x + (9 if whiskers else 0), 4, 16, 12)
+            reach = (box.left() - 8, box.right() + 8) if whiskers else (box.left(), box.right())
+            paint_bar(painter, box, reach, night=night, colour="text1")
+            x = self._say(painter, reach[1] + 6, words) + 14
+        self._say(painter, x, self._words)
+
+    @staticmethod
+    def _say(painter: QPainter, x: float, words: str) -> float:
+        wide = painter.fontMetrics().horizontalAdvance(words)
+        painter.setPen(theme.color("text3"))
+        painter.drawText(QRectF(x, 0, wide + 2, 20), _MIDDLE, words)
+        return x + wide
+
+
+def paint_bar(painter: QPainter, box: QRectF, reach: tuple[float, float], *, night: bool, colour: str) -> None:
+    """One appearance, with whiskers as far as its clock may be wrong where they reach beyond the bar."""
+    middle, inked = box.center().y(), theme.color(colour)
+    for end, edge in ((reach[0], box.left()), (reach[1], box.right())):
+        if abs(end - edge) >= 2 and not box.left() <= end <= box.right():
+            painter.fillRect(QRectF(round(min(end, edge)), round(middle) - 1, round(abs(end - edge)), 2), inked)
+            painter.fillRect(QRectF(round(end) - 1, round(middle) - 5, 2, 10), inked)
+    painter.setPen(QPen(inked, 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush if night else inked)  # in both themes what the legend says
+    painter.drawRoundedRect(box, 2, 2)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _extent(known: Sequence[Appearance]) -> tuple[float, float] | None:
+    """From the earliest to the latest that any of these may have been, with a margin."""
+    if not known:
+        return None
+    first = min(a.first.sort_key() - (a.first.uncertainty or 0) for a in known)
+    last = max(a.last.sort_key() + (a.last.uncertainty or 0) for a in known)
+    margin = max((last - first) * 0.03, 2.0)
+    return first - margin, last + margin
+
+
+def _tail(mine: Sequence[Appearance], known: Sequence[Appearance]) -> tuple[str, str]:
+    """What stands behind a camera's name, and its colour: how sure its clock is, or how many have no offset."""
+    if not known:
+        return tr("no offset"), "warning_text"
+    if len(known) < len(mine):
+        return tr("{n} without offset").format(n=len(mine) - len(known)), "warning_text"
+    if any(a.first.uncertainty is None for a in known):
+        return tr("± not known"), "text3"
+    return plus_minus(max(a.first.uncertainty or 0 for a in known)), "text3"

@@ -14,8 +14,8 @@ from app.session import Session
 from app.site_plans import Ground
 from app.subjects import Appearance
 from app.widgets.basic import Button, Segment, box, label
-from app.widgets.camera_map import CameraMap
-from app.widgets.lanes import Lanes
+from app.widgets.camera_map import CameraMap, MapLegend
+from app.widgets.lanes import ZOOMS, Lanes, LanesLegend
 from app.widgets.site_plan_panel import SitePlanPanel
 from app.words import tr
 
@@ -27,14 +27,10 @@ LANES, MAP = "lanes", "map"
 BESIDE = 224
 MAP_HEIGHT = 220  # at least
 NAMED = 3  # cameras without a place; more are counted
-WORDS = {
-    LANES: tr("adjusted time; outlined: IR, filled: RGB; whiskers: clock uncertainty"),
-    MAP: tr("numbered in order of adjusted time; dashed: order not certain"),
-}
 
 
 class WayPanel(QWidget):
-    """Emits `picked` with a tracklet, `place_asked` when cameras are to be placed."""
+    """Emits `picked` with a tracklet, `place_asked` when cameras or their plan are to be placed."""
 
     picked = Signal(int)
     place_asked = Signal()
@@ -49,14 +45,21 @@ class WayPanel(QWidget):
         self._lost = 0  # appearances that have no place in the order
         self._words = label("", "quiet")
         line.addWidget(self._words)
+        self._legends = {LANES: LanesLegend(), MAP: MapLegend()}
+        for legend in self._legends.values():
+            line.addWidget(legend)
         line.addStretch(1)
-        self._words.setToolTip(tr("Dashed: within the clocks’ uncertainty the order may be the other way."))
-        self.place = Button(tr("Place cameras…"), "map-marker-plus-outline", "cameras.place", size="small")
+        self.zoom = Segment(tr("Time shown"), list(ZOOMS), size="small")
+        self.zoom.select(0)
+        line.addWidget(self.zoom)
+        self.place = Button(tr("Cameras…"), "cctv", "cameras", size="small")
         self.place.clicked.connect(self.place_asked)
         line.addWidget(self.place)
         column.addLayout(line)
         self.lanes, self.map = Lanes(), CameraMap()
         self.map.setMinimumHeight(MAP_HEIGHT)
+        self.zoom.chosen.connect(self.lanes.set_zoom)
+        self.lanes.zoomed.connect(self.zoom.select)
         self.lanes.picked.connect(self.picked)
         self.map.picked.connect(self.picked)
         column.addWidget(self.lanes)
@@ -75,6 +78,14 @@ class WayPanel(QWidget):
         column.addWidget(self._plan, 1)
         self._show(LANES)
 
+    def zoom_by(self, step: int) -> None:
+        """Nearer (1), farther (-1) or all (0)."""
+        self._show(LANES)
+        if step:
+            self.lanes.step_zoom(step)
+        else:
+            self.lanes.set_zoom(0)
+
     def toggle(self) -> None:
         """Lanes or map."""
         self._show(LANES if self._plan.isVisibleTo(self) else MAP)
@@ -88,8 +99,11 @@ class WayPanel(QWidget):
         self.choice.select(which)
         self.lanes.setVisible(which == LANES)
         self._plan.setVisible(which == MAP)
+        for name, legend in self._legends.items():
+            legend.setVisible(which == name)
+        self.zoom.setVisible(which == LANES)
         self.place.setVisible(which == MAP)
-        self._words.setText(WORDS[str(which)])
+        self._say_zone()
         height = QSizePolicy.Policy.Maximum if which == LANES else QSizePolicy.Policy.Expanding
         self.setSizePolicy(QSizePolicy.Policy.Preferred, height)
 
@@ -97,6 +111,7 @@ class WayPanel(QWidget):
         self, appearances: Sequence[Appearance], cameras: Sequence[Camera], plan: SitePlan | None
     ) -> None:
         self.lanes.show_appearances(appearances, [camera.name for camera in cameras])
+        self._say_zone()
         stops = route(appearances)
         self.map.show_cameras(cameras, stops)
         self._lost = len(appearances) - len(stops)
@@ -130,6 +145,11 @@ class WayPanel(QWidget):
 
     def select(self, tracklet: int) -> None:
         """Show one appearance as chosen."""
-        self.lanes.selected = self.map.selected = tracklet
-        self.lanes.update()
+        self.lanes.select(tracklet)
+        self.map.selected = tracklet
         self.map.update()
+
+    def _say_zone(self) -> None:
+        zone = self.lanes.zone if self.lanes.isVisibleTo(self) else ""
+        self._words.setText(tr("adjusted time, {zone}").format(zone=zone) if zone else "")
+        self._words.setVisible(bool(zone))

@@ -68,8 +68,8 @@ class DecisionStore:
             ids = [_write(tx, search_id=search_id, tracklet_id=number, **content) for number in tracklet_ids]
             if verdict is not Verdict.CONFIRMED:
                 tx.details["left"] = [change for decision_id in ids for change in leave_subjects(tx, decision_id)]
-            tx.details["decisions"] = [logged(decision) for decision in self._by_ids(ids)]
-        return self._by_ids(ids)
+            tx.details["decisions"] = [logged(decision) for decision in self.rows(ids)]
+        return self.rows(ids)
 
     def undo(self, decision_id: int) -> Decision:
         """Take back a decision that stands; what stood before it stands again. Gives the undo's own row.
@@ -92,8 +92,8 @@ class DecisionStore:
             )
             tx.target = f"search:{row['search_id']}"
             tx.details["members"] = undo_members(tx, decision_id)
-            tx.details["decisions"] = [logged(decision) for decision in self._by_ids([undo_id])]
-        return self._by_ids([undo_id])[0]
+            tx.details["decisions"] = [logged(decision) for decision in self.rows([undo_id])]
+        return self.rows([undo_id])[0]
 
     def undo_last(self, search_id: int | None = None) -> Decision:
         """Undo the newest decision that stands; `UsageError` where there is none."""
@@ -145,7 +145,8 @@ class DecisionStore:
                 "Decide on candidates from the ranked list.",
             )
 
-    def _by_ids(self, ids: Sequence[int]) -> list[Decision]:
+    def rows(self, ids: Sequence[int]) -> Sequence[Decision]:
+        """Those with these ids, in the order they were taken; ids of none are left out."""
         sql = "SELECT * FROM decisions WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
         return [_decision(row) for row in self._db.rows(sql, (json.dumps(list(ids)),))]
 

@@ -48,6 +48,16 @@ class Member:
     at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """How many members of one modality a subject has, and the tracklet that joined last."""
+
+    subject_id: int
+    modality: Modality
+    members: int
+    newest: int
+
+
 _SELECT = (
     "SELECT s.*, (SELECT count(*) FROM current_members AS m WHERE m.subject_id = s.id) AS members FROM subjects AS s"
 )
@@ -103,6 +113,14 @@ class SubjectStore:
             (subject_id,),
         )
         return [Member(row[0], Modality(row[1]), *row[2:]) for row in rows]
+
+    def galleries(self) -> Sequence[Gallery]:
+        """Of every subject that has members, in one pass."""
+        rows = self._db.rows(
+            "SELECT m.subject_id, t.modality, count(*), m.tracklet_id, max(m.id) FROM current_members AS m "
+            "JOIN tracklets AS t ON t.id = m.tracklet_id GROUP BY m.subject_id, t.modality"
+        )
+        return [Gallery(row[0], Modality(row[1]), row[2], row[3]) for row in rows]
 
     def of_tracklet(self, tracklet_id: int) -> Subject | None:
         """The subject that this tracklet belongs to."""

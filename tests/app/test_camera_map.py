@@ -91,7 +91,7 @@ def test_cameras_are_placed_by_keyboard_alone_and_it_is_logged(page: Any, until:
         dialog.accept()
 
     QTimer.singleShot(200, fill)
-    QTest.keyClick(page.list, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(page.list, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
     until(lambda: _cameras(page)["CAM-01 Gate"].x == 10)
     assert _cameras(page)["CAM-01 Gate"].y == 20
     assert _cameras(page)["CAM-02 Dock"].x is not None

@@ -41,7 +41,7 @@ OUT_OF_REACH = {  # on each page, by its accessible name
     "review": ("Mark this frame…", "Edit the mark", "Remove the mark", "Search the RGB archive", "Add to query"),
     "people": ("Search from here",),
     "search": ("Confirm…", "Reject", "Inconclusive", "Undo", "No candidate is this person", "Reason", "Footwear"),
-    "subjects": ("Merge…", "Split…", "Rename…", "Search again", "Notes", "Save notes", "Remove…", "Place cameras…"),
+    "subjects": ("Merge…", "Split…", "Rename…", "Search again", "Notes", "Save notes", "Remove…", "Contact sheet…"),
     "report": ("Write report folder…",),
 }
 

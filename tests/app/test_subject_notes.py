@@ -55,13 +55,13 @@ def _notes(page: Any, subject: int = 1) -> str:
 
 
 def _turn_to(page: Any, row: int, until: Wait) -> None:
-    page.list.setCurrentRow(row)
+    page.list.select_row(row)
     until(lambda: page.shown() is not None and page.shown().subject.id == row + 1)
 
 
 def test_notes_are_saved_when_the_field_is_left(page: Any, until: Wait) -> None:
     _type(page)
-    page.views[Modality.INFRARED].setFocus()
+    page.gallery.views[Modality.INFRARED].setFocus()
     until(lambda: _notes(page) == TEXT)
     page.session.changed.emit(Changes(tracklets=True))
     until(lambda: not page.session.pool.busy())
@@ -163,7 +163,7 @@ def test_what_is_done_is_done_to_the_subject_chosen_in_the_list(
         return real(case, number)
 
     monkeypatch.setattr(subjects, "view", slow)
-    page.list.setCurrentRow(1)
+    page.list.select_row(1)
     page.trigger("subject.rename")
     assert not asked, "S-001 is still on show, S-002 is chosen: neither is renamed"
     until(lambda: page.shown() is not None)
@@ -179,13 +179,13 @@ def test_an_ingest_that_ends_leaves_the_selection_alone(page: Any, until: Wait) 
     case.subjects.add(2, [night[1]])  # they are never in the picture together
     _turn_to(page, 1, until)
     until(lambda: len(page.view.appearances) == 2)
-    view = page.views[Modality.INFRARED]
+    view = page.gallery.views[Modality.INFRARED]
     view.selectAll()
     assert page._span.text().startswith("2 appearances · 1 camera")
     reading = page.view
     page.session.changed.emit(Changes(tracklets=True))
     until(lambda: page.view is not reading)
-    assert sorted(page._chosen()) == sorted(night[1:])
+    assert sorted(page.gallery.selected()) == sorted(night[1:])
 
 
 def test_a_subject_without_members_shows_no_appearance(page: Any, until: Wait) -> None:
@@ -193,7 +193,7 @@ def test_a_subject_without_members_shows_no_appearance(page: Any, until: Wait) -
     case.subjects.remove(1, [m.tracklet_id for m in case.subjects.members(1)])
     page.session.changed.emit(Changes(subjects=True))
     until(lambda: not page.view.appearances)
-    assert page._chosen() == []
+    assert page.gallery.selected() == []
     assert page.panel._place.text() == "none"
     assert not any(fact.text() for fact in page.panel._facts)
     assert not any(button.isEnabled() for button in page.panel._buttons)

@@ -33,7 +33,7 @@ DIALOGS = (
     ("review", "ctrl+o", "Escape"),
     ("subjects", "F2", "Escape"),
     ("subjects", "F2", "Return"),
-    ("subjects", "shift+m", "Escape"),
+    ("subjects", "ctrl+m", "Escape"),
     ("subjects", "shift+p", "Escape"),
     ("footage", "ctrl+shift+a", "Escape"),
     ("review", "m", "ctrl+Return"),
