@@ -60,6 +60,7 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("case.close", tr("Close case"), "Ctrl+W"),
         ("quit", tr("Quit"), "Ctrl+Q"),
         ("footage.add", tr("Add footage"), "Ctrl+Shift+A"),
+        ("footage.moved", tr("Find moved footage"), "Ctrl+Shift+M"),
         ("undo", tr("Undo the last decision; on Review the last mark"), "Ctrl+Z"),
         ("keys", tr("Show keys"), "?"),
         ("jobs", tr("Show running work"), "Ctrl+J"),

@@ -78,6 +78,7 @@ class Menus:
         case = bar.addMenu(tr("Case"))
         case.setToolTipsVisible(True)
         self._add(case, "footage.add", window.add_footage, needs_case=True)
+        self._add(case, "footage.moved", window.find_moved, needs_case=True)
         tools = bar.addMenu(tr("Tools"))
         self._add(tools, "jobs", lambda: window.tray.toggle())  # noqa: PLW0108 - the tray is made later
         for entry in PAGES:

@@ -23,7 +23,7 @@ from app.dialogs import CaseChoice, ask_case, choose_case, key_sheet, pick_folde
 from app.keyboard import KeyboardReturn
 from app.keys import belongs_to, press_enter
 from app.menus import Menus
-from app.operations import cases, machine
+from app.operations import cases, footage, machine
 from app.operations.decisions import undo_last
 from app.pages import PAGES
 from app.pages.base import NARROW, Page
@@ -239,6 +239,12 @@ class Window(Ringed, QMainWindow):
         page = self.show_page("footage")
         if page is not None:
             page.trigger("footage.add")
+
+    def find_moved(self) -> None:
+        """Say where footage of the case lies now."""
+        place = pick_folder(self, tr("In which folder, or on which drive, is the footage now?"))
+        if place:
+            footage.find_moved(self.session, Path(place))
 
     # what happened
 

@@ -33,6 +33,7 @@ STAGES = {
     "finding people": tr("finding people"),
     "hashing": tr("hashing"),
     "indexing": tr("indexing"),
+    "looking for footage": tr("looking for footage"),
     "modality": tr("modality"),
     "preparing the gallery": tr("preparing the gallery"),
     "reading the query": tr("reading the query"),

@@ -17,6 +17,8 @@ from engine.types import ItemState, Modality, ModalitySegment
 
 if TYPE_CHECKING:
     from engine.case import Case
+    from engine.moved import Moved
+    from engine.progress import Work
     from engine.store.records import ClockRecord, EvidenceItem
 
 REGISTER, INGEST = "register", "ingest"
@@ -85,6 +87,29 @@ def _registration(session: Session, path: Path, *, ingest_after: bool) -> Job:
             ingest(session, item)
 
     return Job(tr("Registering {name}").format(name=path.name), make, REGISTER, path, done, session.failed.emit)  # type: ignore[arg-type]
+
+
+def find_moved(session: Session, place: Path) -> Job:
+    """Look there for items that are not where the case has them; tells what was found, and what is still missing."""
+
+    def make() -> Work[Moved]:
+        from engine.moved import find_moved as verb
+
+        return verb(_case(session), place)
+
+    def done(moved: Moved) -> None:
+        session.changed.emit(Changes(footage=True, tracklets=True))
+        words = [_listed(tr("Found and noted: {items}."), moved.found)] if moved.found else []
+        if moved.missing:
+            words.append(_listed(tr("Not in {place}: {items}.").replace("{place}", str(place)), moved.missing))
+        session.message.emit("plain", " ".join(words) or tr("All footage is where the case has it."), "")
+
+    title = tr("Looking for footage in {folder}").format(folder=place)
+    return session.runner.start(Job(title, make, REGISTER, place, done, session.failed.emit))
+
+
+def _listed(words: str, items: Sequence[EvidenceItem]) -> str:
+    return words.replace("{items}", ", ".join(item.exhibit for item in items))
 
 
 def camera_name(path: Path) -> str:

@@ -13,7 +13,7 @@ from engine import ingest as verb
 from engine.case import Case
 from engine.cli.case import FOLDER
 from engine.cli.output import Console, command, leave_with
-from engine.errors import UsageError
+from engine.errors import EvidenceError, UsageError
 from engine.media.clock import RecorderClock, TimeReading, daily_gain
 from engine.media.files import shown
 from engine.progress import Work
@@ -116,6 +116,31 @@ def change(
             case.evidence.set_start_time(number, start)
         found = case.evidence.get(number)
         console.answer(_document(found), lambda: _table(console, [found]))
+
+
+@evidence.command("find")
+@click.argument("folder", type=FOLDER)
+@click.argument("place", type=FOLDER)
+@command
+def find(console: Console, folder: Path, place: Path) -> None:
+    """Look in PLACE, and the folders in it, for footage that is not where the case has it.
+
+    It counts by its SHA-256, under whatever name; where it was before stays in the audit log.
+    """
+    from engine.moved import find_moved
+
+    with Case.open(folder, examiner=console.examiner) as case:
+        moved = console.run(find_moved(case, place))
+        document = {"found": [_document(each) for each in moved.found], "missing": [m.exhibit for m in moved.missing]}
+
+        def text() -> None:
+            for each in moved.found:
+                click.echo(f"{each.exhibit} is now {shown(str(each.path))}")
+            names = ", ".join(each.exhibit for each in moved.missing)
+            click.echo(f"{len(moved.found)} found, {len(moved.missing)} still missing{f': {names}' if names else ''}.")
+
+        console.answer(document, text)
+    leave_with([EvidenceError(f"{each.exhibit} is missing.") for each in moved.missing])
 
 
 @evidence.command("clock")

@@ -11,6 +11,11 @@ from typing import BinaryIO
 
 from engine.errors import EvidenceError
 
+GONE_HINT = (
+    "Check the path, and that its drive is connected. Footage of a case that lies elsewhere now is looked for there "
+    "with 'Find moved footage' (on the command line 'nightjar evidence find')."
+)
+
 
 def shown(text: str) -> str:
     """A file name for people, databases and UTF-8 files: bytes that are no UTF-8 (which Python keeps as lone
@@ -28,9 +33,7 @@ def is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise EvidenceError(
-            f"{name_of(path)} does not exist.", "Check the path, and that its drive is connected."
-        ) from error
+        raise EvidenceError(f"'{shown(str(path))}' does not exist.", GONE_HINT) from error
     except OSError as error:
         raise unreadable(path, error) from error
 

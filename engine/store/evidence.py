@@ -101,7 +101,10 @@ class EvidenceStore:
     def _refuse_duplicates(self, sha256: str, exhibit: str | None) -> None:
         same = self._db.value("SELECT exhibit FROM evidence WHERE sha256 = ?", (sha256,))
         if same is not None:
-            raise UsageError(f"This content is already in the case as {same}.", "Nothing was added.")
+            raise UsageError(
+                f"This content is already in the case as {same}.",
+                "Nothing was added. If its file was moved, 'Find moved footage' notes where it lies now.",
+            )
         if exhibit and self._db.value("SELECT 1 FROM evidence WHERE exhibit = ?", (exhibit,)):
             raise UsageError(f"The exhibit number {exhibit} is already taken.", "Choose another one.")
 

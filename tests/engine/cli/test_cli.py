@@ -297,8 +297,24 @@ def test_files_behind_one_that_fails_are_still_added(empty: Path, tmp_path: Path
     assert result.exit_code == 2
     assert [item["exhibit"] for item in json.loads(result.stdout)] == ["E-002", "E-003"]
     assert "0.png: This content is already in the case as E-001." in result.stderr
-    assert "'gone.png' does not exist" in result.stderr
+    assert f"'{tmp_path / 'gone.png'}' does not exist" in result.stderr
     assert "already in the case" in fault(2, "evidence", "add", empty, first, "--camera", "A")
+
+
+def test_footage_that_was_moved_is_found_again(empty: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        Image.new("RGB", (64, 48), (ord(name), 0, 0)).save(tmp_path / f"{name}.png")
+        answer("evidence", "add", empty, tmp_path / f"{name}.png", "--camera", "A")
+    usb = tmp_path / "usb"
+    usb.mkdir()
+    (tmp_path / "a.png").rename(usb / "a.png")
+    (tmp_path / "b.png").unlink()
+    assert "evidence find" in fault(3, "ingest", empty, "--item", "E-001", "--detector", "motion")
+    result = nightjar("evidence", "find", empty, usb)
+    assert result.exit_code == 3, "one is missing still"
+    assert f"E-001 is now {usb / 'a.png'}" in result.stdout
+    assert "1 found, 1 still missing: E-002." in result.stdout
+    assert answer("evidence", "show", empty, "E-001")["path"] == str(usb / "a.png")
 
 
 def test_ingesting_items_of_which_one_fails_answers_with_one_document(empty: Path, tmp_path: Path) -> None:
