@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import sys
@@ -11,19 +12,23 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from engine import __version__
+
 if TYPE_CHECKING:
     from app.tasks import Relay
 
 
 def main() -> int:
-    """Run the application; returns its exit status. `nightjar-window [case folder | --demo]`."""
+    """Run the application; returns its exit status."""
+    _options(sys.argv[1:])  # '--help' is answered without a screen
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from app import words
     from app.preferences import Preferences
 
-    app = QApplication(sys.argv)
+    app = QApplication(["nightjar", *sys.argv[1:]])  # desktops name the window by the first
+    asked = _options(app.arguments()[1:])  # Qt has taken its own and their values
     preferences = Preferences()
     words.install_translation(app, preferences.language)
 
@@ -45,14 +50,26 @@ def main() -> int:
     window = Window(session)
     window.show()
     QTimer.singleShot(0, lambda: read_ahead(session.pool))  # after the first paint
-    for argument in sys.argv[1:2]:
-        if argument == "--demo":
-            window.open_demo_in(user_data_dir() / "demo")
-        elif not argument.startswith("-"):
-            window.open_case(argument)
+    if asked.demo:
+        window.open_demo_in(user_data_dir() / "demo")
+    elif asked.case:
+        window.open_case(asked.case)
     if "NIGHTJAR_START_AND_QUIT" in os.environ:  # the benchmark of the start measures up to the first paint
         QTimer.singleShot(0, window.close)
     return app.exec()
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "nightjar-window",
+        description="Nightjar's window: from a person in night footage to candidates in daytime footage.",
+        epilog="For work without a screen: nightjar --help.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("case", nargs="?", help="folder of the case to open (default: the start page)")
+    parser.add_argument("--demo", action="store_true", help="open the demo case, in the user's own folder")
+    parser.add_argument("--version", action="version", version=f"Nightjar {__version__}")
+    return parser.parse_known_args(arguments)[0]  # the others are Qt's
 
 
 def install_hooks(relay: Relay, report: Callable[[Exception], None]) -> None:
