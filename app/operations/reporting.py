@@ -31,11 +31,13 @@ class Contents:
 
 
 def contents(case: Case) -> Contents:
+    from engine.report.tables import cameras_in_use
+
     with case.reader():
         items = case.evidence.list()
         return Contents(
             len(items),
-            len(case.cameras.list()),
+            len(cameras_in_use(case)),
             len(case.searches.list()),
             len(case.decisions.all()),
             len(case.subjects.list()),

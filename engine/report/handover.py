@@ -33,6 +33,7 @@ NOT_A_REPORT = (
     "These files are exported as they stand in the case. Decisions are the examiner's; the software ranks candidates "
     "by appearance and identifies nobody."
 )
+EMPTY_TABLE = "nothing of this kind is recorded in the case"  # else the file would have no byte, and look lost
 TEXT_IN_CSV = (
     "In the CSV files a ' stands before text that a spreadsheet would take for a formula (OWASP, CSV Injection); the "
     "JSON files have every text as it is."
@@ -96,7 +97,7 @@ def write_handover(case: Case, place: Path, *, check_originals: bool = True) -> 
             records = yield from check_records(case)
             crops = yield from _check_pictures(case)
             checks = _Checks(None if originals is None else tuple(originals), (*records.findings, *crops), records)
-            yield from _write_files(case, draft, checks.warnings)
+            yield from _write_files(case, draft, checks.warnings, _origin(case, now, checks))
             about = _about(case, now, checks) | {"site_plan": _site_plan(case, draft)}
         (draft / "about.json").write_text(_json(about), encoding="utf-8")
         files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(draft.iterdir())}
@@ -149,12 +150,17 @@ def _check_pictures(case: Case) -> Work[list[Finding]]:
     return found
 
 
-def _write_files(case: Case, folder: Path, warnings: Sequence[str]) -> Work[None]:
+def _origin(case: Case, now: datetime, checks: _Checks) -> str:
+    """What a printed sheet says of where it comes from, since it may be parted from the rest."""
+    return f"Written {now:%Y-%m-%d %H:%M} UTC by {case.examiner}, Nightjar {__version__}, audit head {checks.head}"
+
+
+def _write_files(case: Case, folder: Path, warnings: Sequence[str], origin: str) -> Work[None]:
     facts = CaseFacts(case)
     subjects = case.subjects.list()
     for done, subject in enumerate(subjects):
         yield Progress("drawing contact sheets", done, len(subjects), "subjects")
-        subject_sheet(case, subject, folder / f"{subject.label}.png", warnings)
+        subject_sheet(case, subject, folder / f"{subject.label}.png", warnings, origin)
     for done, (name, rows_of) in enumerate(TABLES.items()):
         yield Progress("writing tables", done, len(TABLES), "tables")
         rows = list(rows_of(facts))
@@ -166,8 +172,7 @@ def _write_csv(path: Path, rows: Sequence[Row]) -> None:
     """RFC 4180; with a byte order mark, by which spreadsheets know UTF-8. Nested values are JSON; see `TEXT_IN_CSV`."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        if rows:
-            writer.writerow(rows[0])
+        writer.writerow(rows[0] if rows else [EMPTY_TABLE])
         for row in rows:
             writer.writerow([_cell(value) for value in row.values()])
 

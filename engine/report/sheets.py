@@ -66,10 +66,10 @@ def _tile(case: Case, crop_id: int, lines: tuple[str, ...]) -> Tile:
         return Tile(np.full((2, 1, 3), 128, np.uint8), ("CHANGED, not shown", *lines))
 
 
-def subject_sheet(case: Case, subject: Subject, path: Path, warnings: Sequence[str] = ()) -> None:
+def subject_sheet(case: Case, subject: Subject, path: Path, warnings: Sequence[str] = (), origin: str = "") -> None:
     """One row per appearance of a subject in order of time, under the original it comes from, with both times.
 
-    `warnings` stand first of all notices.
+    `warnings` stand first of all notices, `origin` (who wrote the sheet when) last.
     """
     require_writable(case, path)
     facts = CaseFacts(case)
@@ -91,12 +91,15 @@ def subject_sheet(case: Case, subject: Subject, path: Path, warnings: Sequence[s
         heading = f"{tracklet.label}  {tracklet.modality.label}  {tracklet.camera}  {_when(times)}  {why}"
         rows.append((heading, tiles))
     items = sorted({t.item_id for t in tracklets})
+    count = f"{len(tracklets)} appearance{'' if len(tracklets) == 1 else 's'}"
+    names = sorted({member.examiner for member in members.values()})
     name = "" if subject.name == subject.label else f" {subject.name}"
     notices = [
         *warnings,
-        f"{len(tracklets)} appearances, gathered by the examiner. The software ranks; it identifies nobody.",
+        f"{count}, gathered by {' and '.join(names) or 'the examiner'}. The software ranks; it identifies nobody.",
         *statements(case),
         *(original_of(facts.items[number]) for number in items),
+        *([origin] if origin else []),
     ]
     if len(tracklets) > _TRACKLETS_PER_SHEET:
         notices.append(f"Only the first {_TRACKLETS_PER_SHEET} are shown.")

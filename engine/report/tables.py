@@ -13,7 +13,7 @@ from typing import Any
 from engine.case import Case
 from engine.media.files import shown
 from engine.store.decisions import Decision
-from engine.store.records import EvidenceItem, Tracklet
+from engine.store.records import Camera, EvidenceItem, Tracklet
 from engine.types import Timestamp
 
 Row = dict[str, Any]
@@ -63,11 +63,15 @@ def evidence_rows(facts: CaseFacts) -> Iterator[Row]:
     for item in facts.items.values():
         records = facts.case.evidence.clock_records(item.id)
         record = records[-1] if records else None
+        said = item.modality_override
+        kinds = {said} if said else {segment.modality for segment in facts.case.evidence.segments(item.id)}
         yield {
             **facts.origin(item.id),
             "bytes": item.size,
             "path": shown(str(item.path)),
             "camera": item.camera.name,
+            "modality": sorted(kind.label for kind in kinds),
+            "modality_set_by_hand": said is not None,
             "state": item.state.value,
             "registered_at": item.registered_at,
             "registered_by": item.registered_by,
@@ -87,15 +91,24 @@ def evidence_rows(facts: CaseFacts) -> Iterator[Row]:
         }
 
 
+def cameras_in_use(case: Case) -> list[Camera]:
+    """Those with footage, or of which something was said: a name that was changed leaves one that has neither."""
+    with_footage = {item.camera.id for item in case.evidence.list()}
+    return [
+        c for c in case.cameras.list() if c.id in with_footage or c.notes or c.x is not None or c.latitude is not None
+    ]
+
+
 def camera_rows(facts: CaseFacts) -> Iterator[Row]:
     """Every camera with where the analyst says it stands; on the site plan also in that picture's own pixels."""
     plan = facts.case.site_plans.current()
-    for camera in facts.case.cameras.list():
+    for camera in cameras_in_use(facts.case):
         on_plan = None
         if plan is not None and camera.x is not None and camera.y is not None:
             on_plan = plan.place.pixel(camera.x, camera.y)
         yield {
             "camera": camera.name,
+            "exhibits": [item.exhibit for item in facts.items.values() if item.camera.id == camera.id],
             "x": camera.x,
             "y": camera.y,
             "latitude": camera.latitude,

@@ -116,6 +116,23 @@ def test_it_says_what_the_software_claims_and_what_its_models_are(case: Case, tm
     assert models["trial"]["card"] == "not on this machine"
 
 
+def test_an_empty_table_says_so_and_a_camera_that_lost_its_footage_is_left_out(case: Case, tmp_path: Path) -> None:
+    item = case.evidence.list()[0]
+    before = item.camera.name
+    for each in case.evidence.list():
+        if each.camera.name == before:
+            case.evidence.set_camera(each.id, "Yard, by the gate")
+    written = finish(write_handover(case, tmp_path / "out", check_originals=False))
+    assert (written.folder / "custody.csv").read_text(encoding="utf-8-sig").startswith("nothing of this kind")
+    cameras, in_csv = _table(written, "cameras")
+    assert {row["camera"]: row["exhibits"] for row in cameras}["Yard, by the gate"][0] == item.exhibit
+    assert before not in {row["camera"] for row in cameras}
+    assert len(cameras) == len(in_csv)
+    evidence, _ = _table(written, "evidence")
+    assert evidence[0]["modality"] == ["IR"]
+    assert evidence[0]["modality_set_by_hand"] is False
+
+
 def test_the_contact_sheet_shows_every_appearance(case: Case, tmp_path: Path) -> None:
     written = finish(write_handover(case, tmp_path / "out", check_originals=False))
     one = cv2.imread(str(written.folder / "S-001.png"))
