@@ -72,6 +72,15 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("footage.ingest", tr("Ingest the selected item"), "I"),
         ("footage.all", tr("Ingest all that is waiting"), "Shift+I"),
         ("footage.review", tr("Review the selected item"), "Enter"),
+        ("footage.pause", tr("Pause the selected item’s ingest, or go on"), "Space"),
+        ("footage.first", tr("Ingest the selected item before all that wait"), "F"),
+        ("footage.cancel", tr("Cancel the selected item’s ingest"), "Del"),
+        ("footage.pause_all", tr("Pause all work, or go on"), "Shift+Space"),
+        ("footage.verify", tr("Verify the selected item now"), "V"),
+        ("footage.verify_all", tr("Verify all items"), "Shift+V"),
+        ("footage.copy", tr("Copy the selected item’s SHA-256"), "Ctrl+C"),
+        ("footage.folder", tr("Add a folder of images"), "Ctrl+Shift+F"),
+        ("footage.find", tr("Find an item"), "Ctrl+F"),
     )
     + _command(
         "review",

@@ -18,8 +18,12 @@ REPORTS = tr("Every report folder is noted in the log of its case, and this case
 STILLS = tr("Every exported still is noted in the log of its case, and this case is open read-only.")
 SHEETS = tr("Every contact sheet is noted in the log of its case, and this case is open read-only.")
 WRITING = {  # commands that change the case, with what to say where it may not be changed
-    **dict.fromkeys(("undo", "footage.add", "footage.moved", "footage.ingest", "footage.all", "none"), REFUSED),
-    **dict.fromkeys(("mark.add", "mark.edit", "mark.remove", "confirm", "reject", "inconclusive", "change"), REFUSED),
+    **dict.fromkeys(
+        ("undo", "footage.add", "footage.folder", "footage.moved", "footage.ingest", "footage.all"), REFUSED
+    ),
+    **dict.fromkeys(
+        ("none", "mark.add", "mark.edit", "mark.remove", "confirm", "reject", "inconclusive", "change"), REFUSED
+    ),
     **dict.fromkeys(("plan.choose", "subject.rename", "subject.merge", "subject.split", "subject.remove"), REFUSED),
     **dict.fromkeys(("search", "query.add", "people.search", "search.run", "again", "subject.search"), SEARCHES),
     "report.write": REPORTS,

@@ -34,7 +34,7 @@ STAGES = {
     "hashing": tr("hashing"),
     "indexing": tr("indexing"),
     "looking for footage": tr("looking for footage"),
-    "modality": tr("modality"),
+    "modality": tr("looking whether it is IR or RGB"),
     "preparing the gallery": tr("preparing the gallery"),
     "reading the query": tr("reading the query"),
     "starting": tr("starting"),

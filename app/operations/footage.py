@@ -33,6 +33,8 @@ class FootageRow:
     modalities: tuple[Modality, ...]
     clock: ItemClock
     uncertain: bool = False  # the measured modality lay near the threshold, and nobody has said otherwise
+    checked: str = ""  # when the file was hashed again last (ISO 8601, UTC), after its registration
+    amiss: tuple[str, ...] = ()  # what was found then, a sentence each
 
     @property
     def made_up(self) -> bool:
@@ -43,21 +45,23 @@ class FootageRow:
     def needs_attention(self) -> bool:
         item = self.item
         troubled = item.state in (ItemState.FAILED, ItemState.INTERRUPTED) or item.frames_failed > 0
-        return troubled or self.made_up or self.uncertain or self.clock.offset is None
+        return troubled or bool(self.amiss) or self.made_up or self.uncertain or self.clock.offset is None
 
 
 def rows(case: Case) -> list[FootageRow]:
     """Everything on the footage page, in one consistent reading."""
     from engine.store.tracklets import TrackletFilter
+    from engine.verify import latest_checks
 
     with case.reader():
-        found = []
+        found, checks = [], latest_checks(case)
         for item in case.evidence.list():
             count = case.tracklets.count(TrackletFilter(items=(item.id,)))
             clock = ItemClock(item, case.evidence.clock_records(item.id))
             segments = case.evidence.segments(item.id)
             uncertain = item.modality_override is None and not all(segment.certain for segment in segments)
-            found.append(FootageRow(item, count, _modalities(item, segments), clock, uncertain))
+            checked = checks.get(item.target, ("", ()))
+            found.append(FootageRow(item, count, _modalities(item, segments), clock, uncertain, *checked))
         return found
 
 

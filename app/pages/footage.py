@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, QTimeZone
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from app.jobs import Job, JobState
 from app.operations import footage
 from app.operations.footage import FootageRow
+from app.operations.verifying import checks, verify_items
 from app.pages.base import Page
 from app.read_only import writes
 from app.session import Changes, Session
 from app.stills import Stills
-from app.widgets.basic import Button, Glyph, Segment, box, label
+from app.widgets.arrivals import Arrivals
+from app.widgets.basic import Glyph, Segment, Whole, box, label
 from app.widgets.footage_details import FootageDetails
-from app.widgets.footage_list import STILL, FootageDelegate, FootageHeader, FootageModel, FootageView
+from app.widgets.footage_list import FootageModel, FootageView
+from app.widgets.footage_row import STILL, FootageDelegate, FootageHeader
 from app.widgets.notices import EmptyState
 from app.words import tr
 from engine.types import ItemState, Modality
@@ -38,17 +41,16 @@ class FootagePage(Page):
         self._rows: list[FootageRow] = []
         self._last_state: object = None
         self._panel: bool | None = None  # what F9 last asked for; None: as the window's width allows
-        self._pause = Button(tr("Pause all"), "pause")
-        self._pause.clicked.connect(self._pause_all)
-        self._pause.hide()
-        self._all = Button(tr("Ingest all"), "account-search-outline", "footage.all")
-        self._all.clicked.connect(self._ingest_all)
-        self._all.hide()
-        folder = Button(tr("Add image folder…"), "folder-plus-outline")
-        folder.clicked.connect(self._add_folder)
-        writes(folder)
+        self._pause = self.button(tr("Pause all"), "pause", "footage.pause_all", self._pause_all)
+        self._all = self.button(tr("Ingest all"), "account-search-outline", "footage.all", self._ingest_all)
+        self._verify = self.button(tr("Verify all"), "shield-check-outline", "footage.verify_all", self._verify_all)
+        folder = self.button(tr("Add image folder…"), "folder-plus-outline", "footage.folder", self._add_folder)
         add = self.button(tr("Add footage…"), "plus", "footage.add", self._add_files, primary=True)
-        self.header.add(self._pause, self._all, folder, add)
+        for button in (self._pause, self._all, self._verify):
+            button.hide()
+        for button in (self._pause, self._all, self._verify, folder):
+            button.show_hint(False)  # the header has no room for them; the tooltip has
+        self.header.add(self._pause, self._all, self._verify, folder, add)
         self._stills = Stills(session, STILL * 2)
         self.model = FootageModel()
         self._delegate = FootageDelegate(self._stills)
@@ -65,8 +67,13 @@ class FootagePage(Page):
         writes(empty.button)
         self._stack.addWidget(empty)
         self._stack.addWidget(self._list())
+        self.arrivals = Arrivals(session.runner)
+        self.arrivals.again.connect(lambda path: self.add([path]))
+        column = box(QVBoxLayout())
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.arrivals)
         row = box(QHBoxLayout())
-        row.addWidget(self._stack, 1)
+        row.addLayout(column, 1)
         row.addWidget(self.details)
         self.body.addLayout(row, 1)
         self._connect()
@@ -78,14 +85,15 @@ class FootagePage(Page):
         self._find = QLineEdit()
         self._find.setPlaceholderText(tr("Exhibit, file or camera"))
         self._find.setAccessibleName(tr("Find exhibit, file or camera"))
-        self._find.setFixedWidth(232)
+        self._find.setMaximumWidth(232)
         self._kind = Segment(tr("Modality"), [("", "all"), ("", Modality.INFRARED), ("", Modality.VISIBLE)])
         self._state = Segment(tr("State"), [("", "ready"), ("", "working"), ("", "attention")])
         self._kind.select("all")
-        bar.addWidget(self._find)
+        self._zone = Whole("quiet")
+        bar.addWidget(self._find, 2)
         bar.addWidget(self._kind)
         bar.addWidget(self._state)
-        bar.addStretch(1)
+        bar.addWidget(self._zone, 1)
         column.addLayout(bar)
         column.addWidget(FootageHeader())
         column.addWidget(self.view, 1)
@@ -108,9 +116,18 @@ class FootagePage(Page):
         self.view.acted.connect(self._act)
         self.details.reviewed.connect(self._review)
         self.details.ingested.connect(self._ingest)
-        self.command("footage.review", self._review)
-        self.command("footage.ingest", self._ingest)
-        self.command("footage.all", self._ingest_all)
+        self.details.verified.connect(self._verify_one)
+        for name, act in {
+            "footage.review": self._review,
+            "footage.ingest": self._ingest,
+            "footage.pause": lambda: self._act(self.view.currentIndex().row(), "pause"),
+            "footage.first": lambda: self._act(self.view.currentIndex().row(), "first"),
+            "footage.cancel": lambda: self._act(self.view.currentIndex().row(), "cancel"),
+            "footage.verify": self._verify_one,
+            "footage.copy": self.details.copy_hash,
+            "footage.find": self._find.setFocus,
+        }.items():
+            self.command(name, act)
         self.command("panel", self._toggle_panel)
         self.session.runner.progressed.connect(self.view.viewport().update)
         self.session.runner.jobs_changed.connect(self._jobs_changed)
@@ -137,17 +154,17 @@ class FootagePage(Page):
         self._state.select(None)
         self._last_state = None
         self.details.forget()
+        self.arrivals.forget()
         self.model.show([])
 
     def _show(self, rows: list[FootageRow]) -> None:
         self._rows = rows
         cameras = {row.item.camera.id for row in rows}
-        found = {
-            "items": tr("{n} items", "{n} item", len(rows)),
-            "cameras": tr("{n} cameras", "{n} camera", len(cameras)),
-        }
-        words = tr("{items}, {cameras} · originals are opened read-only")
-        self.header.subtitle.setText(words.format(**found) if rows else "")
+        found = (tr("{n} items", "{n} item", len(rows)), tr("{n} cameras", "{n} camera", len(cameras)))
+        self._counted = tr("{items}, {cameras}").format(items=found[0], cameras=found[1]) if rows else ""
+        self._show_subtitle()
+        self._zone.set_text(_zones(rows))
+        self._verify.setVisible(bool(rows))
         if rows and self._stack.currentIndex() == 0:
             self._stack.setCurrentIndex(1)
             self.content_shown()
@@ -188,7 +205,7 @@ class FootagePage(Page):
         if kept is not None:
             fitting = {r.item.id for r in chosen} | {kept.item.id}
             chosen = [r for r in self._rows if r.item.id in fitting]
-        self.model.jobs = working
+        self.model.jobs, self.model.checks = working, checks(self.session)
         self.model.show(chosen)
         if not self.view.currentIndex().isValid() and chosen:
             self.view.setCurrentIndex(self.model.index(0))
@@ -209,9 +226,7 @@ class FootagePage(Page):
         row = self.current()
         self.details.show_row(row)
         if row is not None:
-            self.details.ingest.setEnabled(self.model.job(row.item.id) is None)
-            again = row.item.state is ItemState.INTERRUPTED
-            self.details.ingest.set_text(tr("Go on") if again else tr("Ingest"))
+            self.details.show_work(self.model.job(row.item.id), self.model.check(row.item.id))
 
     def _jobs_changed(self) -> None:
         active = self.session.runner.active()
@@ -234,8 +249,10 @@ class FootagePage(Page):
             (self.session.runner.resume if resume else self.session.runner.pause)(job)
 
     def _act(self, row: int, name: str) -> None:
-        job = self.model.job(self.model.rows[row].item.id)
+        """An action of a row, by mouse or by key: 'pause' also goes on."""
+        job = self.model.job(self.model.rows[row].item.id) if 0 <= row < len(self.model.rows) else None
         if job is None:
+            self.session.message.emit("plain", tr("This item is not being ingested just now."), "")
             return
         runner = self.session.runner
         if name == "cancel":
@@ -276,16 +293,32 @@ class FootagePage(Page):
         for row in self._waiting(footage.jobs(self.session)):
             footage.ingest(self.session, row.item)
 
+    def _verify_one(self) -> None:
+        row = self.current()
+        if row is not None:
+            verify_items(self.session, [row.item])
+            self.view.setFocus()
+
+    def _verify_all(self) -> None:
+        verify_items(self.session, [row.item for row in self._rows])
+
     def _review(self) -> None:
         row = self.current()
         page = self.shell.show_page("review") if row is not None else None
         if page is not None and row is not None:
             page.open_item(row.item.id)  # type: ignore[attr-defined]
 
-    _narrow = False
+    _narrow, _counted = False, ""
+
+    def _show_subtitle(self) -> None:
+        words = tr("{items_and_cameras} · originals are opened read-only")
+        whole = words.format(items_and_cameras=self._counted) if self._counted else ""
+        self.header.subtitle.setText(self._counted if self._narrow else whole)
+        self.header.subtitle.setToolTip(whole)
 
     def set_narrow(self, narrow: bool) -> None:
         self._narrow = narrow
+        self._show_subtitle()
         self._place_panel()
 
     def _toggle_panel(self) -> None:
@@ -302,6 +335,14 @@ class FootagePage(Page):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         self.add([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+
+
+def _zones(rows: Sequence[FootageRow]) -> str:
+    """What the adjusted times on the page are given in: this computer's zone, and its distance from UTC back then."""
+    name = bytes(QTimeZone.systemTimeZoneId().data()).decode()
+    starts = sorted(row.clock.start.zone for row in rows)
+    parts = dict.fromkeys(part for part in (name.removeprefix("Etc/"), *starts) if part)
+    return tr("Adjusted times: {zone}").format(zone=", ".join(parts))
 
 
 PAGE = FootagePage

@@ -71,6 +71,25 @@ class ElidedLabel(QLabel):
         self.setToolTip(plain(self._whole) if shown != self._whole else "")
 
 
+class Whole(QLabel):
+    """Numbers that are shown whole or, where there is no room, in the tooltip alone."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_text(self, text: str) -> None:
+        self.setText(text)
+        self.setToolTip(plain(text))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        if self.fontMetrics().horizontalAdvance(self.text()) <= self.width():
+            super().paintEvent(event)
+
+
 def styled(widget: QWidget, name: str) -> QWidget:
     """Give a widget a name that the sheet knows, and let the sheet paint its background."""
     widget.setObjectName(name)

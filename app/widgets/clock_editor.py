@@ -47,9 +47,10 @@ RECORDED = {shown: source for source, shown in SOURCES.items()}
 BESIDE = tr("Recorder time is kept; adjusted time is computed beside it.")
 UNREAD = tr("Type what the recorder’s clock showed, and what the true time was then.")
 UNSTATED = tr("State the uncertainty, then the offset can be recorded.")
+DRIFT = tr("Drift")
 SUMS = (
     tr("Offset"),
-    tr("Drift"),
+    DRIFT,
     tr("Starts, recorder"),
     tr("Starts, adjusted"),
     tr("Ends, recorder"),
@@ -153,10 +154,14 @@ class ClockEditor(QWidget):
         sums.setContentsMargins(10, 8, 10, 8)
         self.sums: dict[str, QLabel] = {}
         for n, text in enumerate(SUMS):
-            sums.addWidget(label(text, "quiet"), n, 0)
-            self.sums[text] = label(wrap=True)  # a margin of many minutes takes a second line
+            name, self.sums[text] = label(text, "quiet"), label(wrap=True)  # a margin of many minutes takes two lines
             self.sums[text].setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            sums.addWidget(name, n, 0)
             sums.addWidget(self.sums[text], n, 1)
+            if text == DRIFT:  # one reading says nothing about it
+                for part in (name, self.sums[text]):
+                    self.has_second.toggled.connect(part.setVisible)
+                    part.setVisible(False)
         sums.setColumnStretch(1, 1)
         return frame
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QApplication,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from app.jobs import Job
 from app.operations import footage
 from app.operations.footage import FootageRow
 from app.read_only import writes
@@ -30,7 +34,10 @@ from app.widgets.basic import (
 )
 from app.widgets.clock_editor import ClockEditor
 from app.words import figure, grouped, size, tr
-from engine.types import Modality
+from engine.types import ItemState, Modality
+
+if TYPE_CHECKING:
+    from engine.store.records import EvidenceItem
 
 WIDTH = 320
 
@@ -40,6 +47,7 @@ class FootageDetails(QWidget):
 
     reviewed = Signal()
     ingested = Signal()
+    verified = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -58,16 +66,43 @@ class FootageDetails(QWidget):
         self._column.addWidget(rule())
         self._build_facts()
         self._column.addStretch(1)
-        foot = box(QHBoxLayout(), 8, (16, 8, 16, 16))
-        self.review = Button(tr("Review", "button"), "play-box-outline", "footage.review")
-        self.review.clicked.connect(self.reviewed)
-        self.ingest = Button(tr("Ingest"), "account-search-outline", "footage.ingest")
-        self.ingest.clicked.connect(self.ingested)
-        foot.addWidget(self.review)
-        foot.addWidget(self.ingest)
-        foot.addStretch(1)
-        outer.addLayout(foot)
+        outer.addLayout(self._build_foot())
         self.setEnabled(False)
+
+    def _build_foot(self) -> QGridLayout:
+        foot = QGridLayout()
+        foot.setContentsMargins(16, 8, 16, 16)
+        foot.setSpacing(8)
+        self.review = Button(tr("Review", "button"), "play-box-outline", "footage.review")
+        self.ingest = Button(tr("Ingest"), "account-search-outline", "footage.ingest")
+        self.verify = Button(tr("Verify now"), "shield-check-outline", "footage.verify")
+        self._copy = Button(tr("SHA-256"), "content-copy", "footage.copy")
+        self._copy.show_hint(False)
+        self._copy.setAccessibleName(tr("Copy SHA-256"))
+        self._copy.setToolTip(tr("Copy SHA-256"))
+        self.review.clicked.connect(self.reviewed)
+        self.ingest.clicked.connect(self.ingested)
+        self.verify.clicked.connect(self.verified)
+        self._copy.clicked.connect(self.copy_hash)
+        for n, button in enumerate((self.review, self.ingest, self.verify, self._copy)):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            foot.addWidget(button, n // 2, n % 2)
+        return foot
+
+    def copy_hash(self) -> None:
+        """The whole SHA-256 to the clipboard."""
+        if self._row is not None:
+            QApplication.clipboard().setText(self._row.item.sha256)
+            words = tr("The SHA-256 of {exhibit} is on the clipboard.")
+            self._session.message.emit("plain", words.format(exhibit=self._row.item.exhibit), "")
+
+    def show_work(self, ingest: Job | None, check: Job | None) -> None:
+        """What is being done with the item on show."""
+        words = {ItemState.INTERRUPTED: tr("Go on", "interrupted ingest"), ItemState.FAILED: tr("Try again")}
+        state = self._row.item.state if self._row else None
+        self.ingest.set_text(words.get(state, tr("Ingest")))
+        self.ingest.setEnabled(ingest is None)
+        self.verify.setEnabled(check is None)
 
     def _build_head(self) -> None:
         head = box(QHBoxLayout(), 8)
@@ -79,6 +114,10 @@ class FootageDetails(QWidget):
             head.addWidget(badge)
         head.addWidget(self._name, 1)
         self._column.addLayout(head)
+        self._trouble = label("", "error", wrap=True, selectable=True)
+        self._next = label("", "second", wrap=True, selectable=True)
+        self._column.addWidget(self._trouble)
+        self._column.addWidget(self._next)
         line = box(QHBoxLayout(), 12)
         line.addWidget(label(tr("Modality"), "quiet"))
         options: list[tuple[str, object]] = [(tr("Auto"), ""), ("IR", Modality.INFRARED), ("RGB", Modality.VISIBLE)]
@@ -135,24 +174,38 @@ class FootageDetails(QWidget):
         self._name.set_text(item.path.name)
         for n, badge in enumerate(self._badges):
             badge.set_modality(row.modalities[n] if n < len(row.modalities) else None)
+        self._show_trouble(row)
         self._modality.select(item.modality_override or "")
         if not (same and (self._camera.hasFocus() or self._camera.isModified())):
             self._camera.setText(item.camera.name)
         self.clock.show_row(row, keep_typing=same_clock)
         self._show_facts(row)
 
+    def _show_trouble(self, row: FootageRow) -> None:
+        """Why an item failed or is not what was registered, and what to do about it."""
+        item = row.item
+        failed = item.state is ItemState.FAILED
+        found = [item.failure or tr("The ingest failed.")] if failed else []
+        steps = [item.hint or ""] if failed else []
+        if row.amiss:
+            found += row.amiss
+            steps.append(tr("Restore the original; what the case holds of it is kept."))
+        for shown, lines in ((self._trouble, found), (self._next, steps)):
+            shown.setText("\n".join(line for line in lines if line))
+            shown.setVisible(bool(shown.text()))
+
     def _show_facts(self, row: FootageRow) -> None:
         probe, item = row.item.probe, row.item
         rate = probe.get("average_rate")
         speed = tr(", {rate} frames/s").format(rate=figure(float(Fraction(str(rate))), ".4g")) if rate else ""
         values = {
-            "container": f"{probe.get('container', '')}, {size(item.size)}",
-            "video": f"{probe.get('codec', '')}, {probe.get('width')} × {probe.get('height')}{speed}",
+            "container": f"{_container(item)}, {size(item.size)}",
+            "video": f"{str(probe.get('codec', '')).upper()}, {probe.get('width')} × {probe.get('height')}{speed}",
             "base": str(item.time_base),
-            "decoded": tr("{n} frames", "{n} frame", item.frames_decoded),
-            "lost": grouped(item.frames_failed),
+            "decoded": _decoded(item),
+            "lost": _so_far(item, grouped(item.frames_failed)),
             "warnings": "\n".join(item.warnings) or tr("nothing"),
-            "people": grouped(row.tracklets),
+            "people": _so_far(item, grouped(row.tracklets)),
             "hash": " ".join(item.sha256[n : n + 8] for n in range(0, len(item.sha256), 8)),
         }
         for key, value in values.items():
@@ -179,3 +232,22 @@ class FootageDetails(QWidget):
         self._camera.setModified(False)
         self.clock.forget()
         self.show_row(None)
+
+
+def _container(item: EvidenceItem) -> str:
+    """'MP4': of the names that a container goes by, the one that the file itself uses."""
+    names = str(item.probe.get("container", "")).split(",")
+    own = item.path.suffix.removeprefix(".").lower()
+    return (own if own in names else names[0]).upper() or tr("pictures")
+
+
+def _decoded(item: EvidenceItem) -> str:
+    """'109 871 of 180 075 frames', the whole being what the file states or its length suggests."""
+    whole = item.probe.get("stated_frames") or item.probe.get("frame_estimate")
+    if item.state is ItemState.DONE or not isinstance(whole, int) or whole <= item.frames_decoded:
+        return tr("{n} frames", "{n} frame", item.frames_decoded)
+    return tr("{n} of {all} frames", "", item.frames_decoded).format(all=grouped(whole))
+
+
+def _so_far(item: EvidenceItem, number: str) -> str:
+    return number if item.state is ItemState.DONE else tr("{number} so far").format(number=number)

@@ -157,7 +157,7 @@ class JobTray(QFrame):
         self.setObjectName("card")
         self.setFixedWidth(440)
         self._runner = runner
-        self._rows: dict[int, _JobRow] = {}
+        self._rows: dict[int, JobRow] = {}
         self._before: QWidget | None = None  # had the keyboard before this was opened
         column = box(QVBoxLayout(self), 8, (12, 10, 12, 12))
         head = box(QHBoxLayout(), 8)
@@ -223,7 +223,7 @@ class JobTray(QFrame):
             row.deleteLater()
         for place, (number, job) in enumerate(shown.items()):
             if number not in self._rows:
-                self._rows[number] = _JobRow(job, self._runner)
+                self._rows[number] = JobRow(job, self._runner)
             if self._list.indexOf(self._rows[number]) != place:
                 self._list.insertWidget(place, self._rows[number])
         self._scroll.setVisible(bool(shown))
@@ -244,7 +244,9 @@ def _order(job: Job) -> int:
     return 0 if job.state is JobState.RUNNING else 1 if job.started else 2
 
 
-class _JobRow(QWidget):
+class JobRow(QWidget):
+    """One piece of work: progress, rate, time left, pause and cancel."""
+
     def __init__(self, job: Job, runner: Runner) -> None:
         super().__init__()
         self._job, self._runner = job, runner

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.frames import FrameFeed, Shown
 from app.operations.footage import FootageRow
-from app.widgets.basic import Button, Segment, box, label, set_role, styled
+from app.widgets.basic import Button, Segment, Whole, box, label, set_role, styled
 from app.words import figure, grouped, tr
 
 SPEEDS = (0.5, 1.0, 4.0, 16.0)
-
-
-class Whole(QLabel):
-    """Numbers that are shown whole or, where there is no room, in the tooltip alone."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "mono")
-        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def set_text(self, text: str) -> None:
-        self.setText(text)
-        self.setToolTip(text)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        if self.fontMetrics().horizontalAdvance(self.text()) <= self.width():
-            super().paintEvent(event)
 
 
 class TimeBar(QWidget):
@@ -44,7 +25,7 @@ class TimeBar(QWidget):
         row = box(QHBoxLayout(self), 8, (16, 0, 16, 0))
         self._recorder, self._adjusted = label("", "clock"), label("", "clock")
         self._margin = label("", "quiet")
-        self._pts = Whole()
+        self._pts = Whole("mono")
         row.addWidget(label(tr("Recorder"), "quiet"))
         row.addWidget(self._recorder)
         row.addSpacing(16)
