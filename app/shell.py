@@ -351,7 +351,9 @@ class Window(Ringed, QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
         narrow = self.width() < NARROW
-        Button.hints_visible = not narrow
+        if Button.hints_visible == narrow:
+            Button.hints_visible = not narrow
+            self._rebind()  # buttons without their keys are narrower
         self.rail.set_narrow(narrow)
         for page in self.pages.values():
             page.set_narrow(narrow)

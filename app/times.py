@@ -59,7 +59,7 @@ class Reading:
     def recorder_time(self, *, exact: bool = False) -> str:
         """Time of day, or the position in the file where the recorder's clock is unknown."""
         if self.recorder is None:
-            return f"+{duration(self.seconds)}"
+            return f"+{position(self.seconds) if exact else duration(self.seconds)}"
         return time_of_day(self.recorder, exact=exact)
 
     def adjusted_time(self, *, exact: bool = False) -> str:
@@ -204,6 +204,12 @@ def zone(when: datetime) -> str:
 def time_of_day(when: datetime, *, exact: bool = False) -> str:
     """23:44:20, or 23:44:20.480."""
     return when.strftime("%H:%M:%S") + (f".{when.microsecond // 1000:03d}" if exact else "")
+
+
+def position(seconds: float) -> str:
+    """'0:42.100': a place in the item, to the millisecond."""
+    thousandths = round(1000 * seconds)
+    return f"{duration(thousandths // 1000)}.{thousandths % 1000:03d}"
 
 
 def plus_minus(seconds: float | None) -> str:

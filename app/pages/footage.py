@@ -95,7 +95,7 @@ class FootagePage(Page):
         bar.addWidget(self._state)
         bar.addWidget(self._zone, 1)
         column.addLayout(bar)
-        column.addWidget(FootageHeader())
+        column.addWidget(FootageHeader(self.view.viewport()))
         column.addWidget(self.view, 1)
         foot = box(QHBoxLayout(), 8, (16, 10, 16, 10))
         foot.addWidget(Glyph("tray-arrow-down"))

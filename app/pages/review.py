@@ -77,7 +77,7 @@ class ReviewPage(Page):
     def _build_header(self) -> None:
         self.choice = ItemChoice()
         self.choice.chosen.connect(lambda n: self.open_item(self._rows[n].item.id))
-        self.header.row.insertWidget(1, self.choice, 1)
+        self.header.row.insertWidget(1, self.choice, 100)
         self.lost = self.button("", "alert-outline", "lost.next", self.seeking.to_lost)
         self.lost.setProperty("warning", "true")
         self.lost.hide()

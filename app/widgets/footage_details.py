@@ -178,6 +178,7 @@ class FootageDetails(QWidget):
         self._modality.select(item.modality_override or "")
         if not (same and (self._camera.hasFocus() or self._camera.isModified())):
             self._camera.setText(item.camera.name)
+            self._camera.setCursorPosition(0)  # a long name is seen from its beginning
         self.clock.show_row(row, keep_typing=same_clock)
         self._show_facts(row)
 

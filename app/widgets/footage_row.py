@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -22,6 +22,7 @@ from engine.types import ItemState
 Index = QModelIndex | QPersistentModelIndex
 ROW = 66
 STILL = QSize(96, 54)
+NAME = 260  # the least width of the column with still, exhibit and names
 STATES = {
     ItemState.REGISTERED: tr("Registered"),
     ItemState.INGESTING: tr("Working"),
@@ -40,9 +41,15 @@ _R = Qt.AlignmentFlag.AlignRight
 
 
 def columns(width: int) -> dict[str, tuple[int, int]]:
-    """Left edge and width of each column for a list of this width; the name takes what is left."""
+    """Left edge and width of each column for rows of this width; the name takes what is left.
+
+    Where there is no room for all, the hash is left to the panel, and the state takes what is left.
+    """
     fixed = {"duration": 86, "start": 190, "hash": 124, "state": 268}
-    left = max(width - sum(fixed.values()) - 8, 260)
+    if width < NAME + sum(fixed.values()):
+        del fixed["hash"]
+        fixed["state"] = min(max(width - NAME - 86 - 190, 180), 268)
+    left = max(width - sum(fixed.values()) - 8, NAME)
     placed = {"name": (16, left - 16)}
     for name, wide in fixed.items():
         placed[name] = (left, wide)
@@ -51,11 +58,18 @@ def columns(width: int) -> dict[str, tuple[int, int]]:
 
 
 class FootageHeader(QWidget):
-    """Column names over the list."""
+    """Column names over a list, whose rows are narrower where it scrolls."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: QWidget) -> None:
         super().__init__()
+        self._rows = rows
+        rows.installEventFilter(self)
         self.setFixedHeight(28)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        if watched is self._rows and event.type() == QEvent.Type.Resize:
+            self.update()
+        return False
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -68,7 +82,7 @@ class FootageHeader(QWidget):
             "hash": "SHA-256",
             "state": tr("State"),
         }
-        for name, (x, width) in columns(self.width()).items():
+        for name, (x, width) in columns(self._rows.width()).items():
             flags = _V | (_R if name == "duration" else Qt.AlignmentFlag.AlignLeft)
             room = QRect(x, 0, width - (16 if name == "duration" else 0), self.height())
             painter.drawText(room, flags, words[name])
@@ -101,7 +115,8 @@ class FootageDelegate(QStyledItemDelegate):
         _line(painter, places["duration"].adjusted(0, 0, -16, 0), 0, _seconds(length), "text1", 13, right=True, rows=1)
         _paint_start(painter, places["start"], row)
         model = index.model()
-        _paint_hash(painter, places["hash"], row, model.check(row.item.id))
+        if "hash" in places:
+            _paint_hash(painter, places["hash"], row, model.check(row.item.id))
         _paint_state(painter, state_room(area), row, model.job(row.item.id), model.queued)
         painter.restore()
 

@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QStyleOptionComboBox, QWidget
 
 from app.operations.footage import FootageRow
 from app.plain import plain
 from app.widgets.basic import Badge, Button, ComboBox, box
 from app.words import tr
+
+
+class ElidedCombo(ComboBox):
+    """Where a name is too long, its middle is left out: numbers stand at its ends."""
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:  # noqa: N802
+        super().initStyleOption(option)
+        room = self.width() - 8 - 24  # the sheet's padding at the left, the arrow at the right
+        option.currentText = self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideMiddle, max(room, 1)
+        )
 
 
 class ItemChoice(QWidget):
@@ -21,7 +32,7 @@ class ItemChoice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.combo = ComboBox()
+        self.combo = ElidedCombo()
         self.combo.setAccessibleName(tr("Evidence item"))
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -14,6 +14,7 @@ from app.plain import plain
 from app.words import duration, tr
 
 AXIS, BASE, MARK, SIDE = 22, 4, 6, 16
+LOST = 4  # the least pixels for what was not decoded
 BAR, TICK = 6, 90  # the least pixels for a bar, and from one time on the axis to the next
 STEPS = (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400)
 SHORTEST = 2.0  # seconds in sight at the most zoomed in
@@ -117,7 +118,9 @@ class Timeline(QWidget):
         painter.setPen(theme.color("line"))
         painter.drawLine(0, floor, self.width(), floor)
         for start, end in self._failed:
-            paint_lost(painter, QRectF(self._x(start), AXIS, max(self._x(end) - self._x(start), 3), floor - AXIS))
+            left, right = self._x(start), self._x(end)
+            left = min(left, SIDE + self._room() - LOST)  # the last frame alone is seen, too
+            paint_lost(painter, QRectF(left, AXIS, max(right - left, LOST), floor - AXIS))
         painter.setClipping(False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for seconds, _note in self._marks:
@@ -150,7 +153,8 @@ class Timeline(QWidget):
             painter.drawLine(x, 0, x, self.height() - BASE)
             painter.setPen(theme.color("text3"))
             words = self._clock(float(seconds))
-            painter.drawText(QRectF(x + 4, 2, TICK, 16), Qt.AlignmentFlag.AlignVCenter, words)
+            if x + 4 + painter.fontMetrics().horizontalAdvance(words) <= self.width():
+                painter.drawText(QRectF(x + 4, 2, TICK, 16), Qt.AlignmentFlag.AlignVCenter, words)
             seconds += step
 
     def _paint_head(self, painter: QPainter) -> None:

@@ -59,8 +59,8 @@ class Transport(QWidget):
         super().__init__()
         self.setFixedHeight(48)
         self._feed = feed
-        self.row = box(QHBoxLayout(self), 6, (16, 0, 16, 0))
-        self.play = Button("", "play", "play")
+        self.row = box(QHBoxLayout(self), 4, (16, 0, 16, 0))
+        self.play = Button("", "play", "play", size="small")
         self.play.clicked.connect(self.toggle)
         ends = [_button("skip-previous", tr("First frame"), lambda: self.to_end(first=True))]
         ends.append(_button("skip-next", tr("Last frame"), lambda: self.to_end(first=False)))
@@ -71,7 +71,7 @@ class Transport(QWidget):
         self._speed.chosen.connect(lambda _value: feed.play(self._rate()) if feed.playing else None)
         for widget in (ends[0], back, self.play, forward, ends[1]):
             self.row.addWidget(widget)
-        self.row.addSpacing(12)
+        self.row.addSpacing(6)
         self.row.addWidget(self._speed)
         self.row.addStretch(1)
         feed.playing_changed.connect(self._show_playing)
@@ -114,7 +114,7 @@ class Transport(QWidget):
 
 def _button(icon: str, name: str, act: Callable[[], None]) -> Button:
     """A button without words."""
-    made = Button("", icon)
+    made = Button("", icon, size="small")
     made.setAccessibleName(name)
     made.setToolTip(name)
     made.clicked.connect(lambda: act())  # noqa: PLW0108 - the signal's own argument stays out

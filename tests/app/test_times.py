@@ -95,3 +95,10 @@ def test_a_tile_says_both_days_and_the_zone(opened: Window) -> None:
     assert (tile.date, tile.recorder_date, tile.recorder) == ("11 May", "10 May", "23:58:10")
     assert (tile.adjusted, tile.zone) == ("00:09:18", "UTC+2")
     assert "10 May 23:58:10" in tile.words()
+
+
+def test_a_place_in_an_item_is_exact_to_the_millisecond_where_no_clock_is_known() -> None:
+    reading = Reading(42.1, None, None, None)
+    assert reading.recorder_time(exact=True) == "+0:42.100"
+    assert reading.recorder_time() == "+0:42"
+    assert Reading(3725.9996, None, None, None).recorder_time(exact=True) == "+1:02:06.000"
