@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from engine.verify import Finding, VerifyReport
 
 VERIFY = "verify"
+RESTORE = tr(
+    "Restore the original, or use ‘Find moved footage’ where it lies elsewhere now; what the case holds of it is kept."
+)
 
 
 def verify(session: Session, done: Callable[[VerifyReport], None], failed: Callable[[Exception], None]) -> Job:
@@ -87,8 +90,7 @@ class _Results:
         if self.awaited or self._session.case is not self._case:
             return
         if self._amiss:
-            hint = tr("Restore the original; what the case holds of it is kept.")
-            self._session.message.emit("error", " ".join(self._amiss), hint)
+            self._session.message.emit("error", " ".join(self._amiss), RESTORE)
         elif self._sound:
             words = tr(
                 "{n} items have the SHA-256 that was registered.", "The item has its registered SHA-256.", self._sound

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.jobs import Job
 from app.operations import footage
 from app.operations.footage import FootageRow
+from app.operations.verifying import RESTORE
 from app.read_only import writes
 from app.session import Session
 from app.widgets.basic import (
@@ -190,7 +191,7 @@ class FootageDetails(QWidget):
         steps = [item.hint or ""] if failed else []
         if row.amiss:
             found += row.amiss
-            steps.append(tr("Restore the original; what the case holds of it is kept."))
+            steps.append(RESTORE)
         for shown, lines in ((self._trouble, found), (self._next, steps)):
             shown.setText("\n".join(line for line in lines if line))
             shown.setVisible(bool(shown.text()))
