@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.keys import COMMANDS, SCOPES, KeyMap
 from app.pages import PAGES
+from app.places import CASES, last_place, remember_place
 from app.session import Session
 from app.widgets.basic import Button, box, label
 from app.words import tr
@@ -62,7 +64,7 @@ class CaseDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("New case") if new else tr("Open case"))
         self.setMinimumWidth(520)
-        self._new = new
+        self._new, self._place = new, last_place(session.preferences, CASES)
         self.title, self.folder, self.examiner = QLineEdit(), QLineEdit(folder), QLineEdit(session.preferences.examiner)
         self.title.setPlaceholderText(tr("2026-0417 Yard thefts"))
         browse = Button(tr("Browse…"), "folder-open-outline")
@@ -74,6 +76,8 @@ class CaseDialog(QDialog):
         form = QFormLayout()
         if new:
             form.addRow(tr("Title"), self.title)
+            self._proposed = ""
+            self.title.textEdited.connect(lambda _text: self._propose(Path(self._place)))
         words = tr("New, empty folder") if new else tr("Case folder")
         self.folder.setAccessibleName(words)  # the row's field is a layout, so its label does not name it
         form.addRow(words, place)
@@ -85,33 +89,63 @@ class CaseDialog(QDialog):
         column.addWidget(dialog_buttons(self, tr("Create case") if new else tr("Open case")))
 
     def _browse(self) -> None:
-        chosen = pick_folder(self, self.windowTitle(), self.folder.text())
-        if chosen:
+        chosen = pick_folder(self, self.windowTitle(), self.folder.text() or self._place)
+        if chosen and self._new and _filled(Path(chosen)):
+            self.folder.setText(self._proposed)
+            self._propose(Path(chosen))  # not in the midst of what lies there
+        elif chosen:
             self.folder.setText(chosen)
 
+    def _propose(self, place: Path) -> None:
+        """A folder of the case's name in `place`, unless another was typed."""
+        if self.folder.text() == self._proposed:
+            name = re.sub(r"[^\w .-]+", "_", self.title.text()).strip(" .")
+            self._place, self._proposed = str(place), str(place / (name or tr("Case")))
+            self.folder.setText(self._proposed)
+
     def accept(self) -> None:
-        missing = not self.folder.text().strip() or not self.examiner.text().strip()
-        if missing or (self._new and not self.title.text().strip()):
-            self._problem.setText(tr("Fill in every line: the log names who did what, in which case."))
-            return
+        needed = (
+            (self.title, tr("Give the case a title.")) if self._new else None,
+            (self.folder, tr("Choose the folder of the case.")),
+            (self.examiner, tr("Say who is working: the log names who did what.")),
+        )
+        for edit, words in (each for each in needed if each is not None):
+            if not edit.text().strip():
+                self._problem.setText(words)
+                edit.setFocus()
+                return
         super().accept()
 
     def choice(self) -> CaseChoice:
-        return CaseChoice(Path(self.folder.text().strip()), self.title.text().strip(), self.examiner.text().strip())
+        folder = Path(self.folder.text().strip()).expanduser()
+        return CaseChoice(folder, self.title.text().strip(), self.examiner.text().strip())
+
+
+def _filled(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except OSError:  # making the case will say what is wrong with it
+        return False
 
 
 def ask_case(parent: QWidget, session: Session) -> CaseChoice | None:
     """Ask for a new case."""
-    dialog = CaseDialog(parent, session, "", new=True)
-    return dialog.choice() if dialog.exec() else None
+    return _asked(CaseDialog(parent, session, "", new=True), session)
 
 
 def choose_case(parent: QWidget, session: Session, folder: str = "") -> CaseChoice | None:
     """Ask which case to open and who opens it; asks nothing where both are known."""
     if folder and session.preferences.examiner:
         return CaseChoice(Path(folder), "", session.preferences.examiner)
-    dialog = CaseDialog(parent, session, folder, new=False)
-    return dialog.choice() if dialog.exec() else None
+    return _asked(CaseDialog(parent, session, folder, new=False), session)
+
+
+def _asked(dialog: CaseDialog, session: Session) -> CaseChoice | None:
+    if not dialog.exec():
+        return None
+    choice = dialog.choice()
+    remember_place(session.preferences, CASES, choice.folder.absolute().parent)
+    return choice
 
 
 class TextDialog(QDialog):

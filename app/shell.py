@@ -27,6 +27,7 @@ from app.operations import cases, footage, machine
 from app.operations.decisions import undo_last
 from app.pages import PAGES
 from app.pages.base import NARROW, Page
+from app.places import CASES, FOOTAGE, last_place
 from app.plain import plain
 from app.preferences import RecentCase
 from app.read_only import WRITING, read_only
@@ -41,7 +42,6 @@ from app.words import tr
 from engine.errors import Cancelled, CaseLockedError, DeviceLostError, NightjarError, StorageError, WorkerBugError
 
 DEMO_FOLDER = "nightjar-demo"
-NOBODY_NAMED = "Examiner"  # as the log of the demo case has it, whatever the window speaks
 ON_A_COPY = tr("To work on it, copy its whole folder to a place where you may write, and open the copy.")
 
 
@@ -226,14 +226,16 @@ class Window(Ringed, QMainWindow):
         """Copy the demo to a place the user chooses and open it."""
         folder = self.session.preferences.get("demo_place", "")
         if not (folder and (Path(folder) / DEMO_FOLDER).exists()):
-            folder = pick_folder(self, tr("Where may the demo case be copied?"))
+            folder = pick_folder(
+                self, tr("Where may the demo case be copied?"), last_place(self.session.preferences, CASES)
+            )
         if folder:
             self.session.preferences.set("demo_place", folder)
             self.open_demo_in(Path(folder) / DEMO_FOLDER)
 
     def open_demo_in(self, place: Path) -> None:
         """Open the demo in this folder, which is made where it is not there yet."""
-        cases.open_demo(self.session, place, self.session.preferences.examiner or NOBODY_NAMED)
+        cases.open_demo(self.session, place, self.session.preferences.examiner or cases.NOBODY_NAMED)
 
     def add_footage(self) -> None:
         page = self.show_page("footage")
@@ -242,7 +244,8 @@ class Window(Ringed, QMainWindow):
 
     def find_moved(self) -> None:
         """Say where footage of the case lies now."""
-        place = pick_folder(self, tr("In which folder, or on which drive, is the footage now?"))
+        start = last_place(self.session.preferences, FOOTAGE)
+        place = pick_folder(self, tr("In which folder, or on which drive, is the footage now?"), start)
         if place:
             footage.find_moved(self.session, Path(place))
 

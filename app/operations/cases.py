@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engine.case import Case
 
 CASE = "case"
+NOBODY_NAMED = "Examiner"  # as the log of the demo case has it, whatever the window speaks; nobody's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class Switch:
         session.case, session.info = self._new or (None, None)
         tell = lambda _none=None: session.changed.emit(Changes(case=True))  # noqa: E731
         if self._new is not None:
-            session.preferences.set("examiner", self.wanted.examiner)
+            if self.wanted.examiner != NOBODY_NAMED:
+                session.preferences.set("examiner", self.wanted.examiner)
             tell()
         if self._old is not None:
             self._close(self._old, None if self._new else tell)

@@ -14,6 +14,7 @@ from app.operations import footage
 from app.operations.footage import FootageRow
 from app.operations.verifying import checks, verify_items
 from app.pages.base import Page
+from app.places import FOOTAGE, last_place, remember_place
 from app.read_only import writes
 from app.session import Changes, Session
 from app.stills import Stills
@@ -266,12 +267,17 @@ class FootagePage(Page):
 
     def _add_files(self) -> None:
         filters = (tr("Video") + f" ({VIDEO} {VIDEO.upper()})", tr("All files") + " (*)")
-        names, _ = QFileDialog.getOpenFileNames(self, tr("Add footage"), "", ";;".join(filters))
+        start = last_place(self.session.preferences, FOOTAGE)
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add footage"), start, ";;".join(filters))
+        if names:
+            remember_place(self.session.preferences, FOOTAGE, Path(names[0]).parent)
         self.add([Path(name) for name in names])
 
     def _add_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, tr("Add a folder of images as one item"))
+        start = last_place(self.session.preferences, FOOTAGE)
+        name = QFileDialog.getExistingDirectory(self, tr("Add a folder of images as one item"), start)
         if name:
+            remember_place(self.session.preferences, FOOTAGE, Path(name).parent)
             self.add([Path(name)])
 
     def add(self, paths: list[Path]) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QHBoxLayout, QSc
 from app.operations import machine
 from app.operations.machine import ModelRow
 from app.pages.base import Page
+from app.places import MODELS, last_place, remember_place
 from app.read_only import writes
 from app.session import Changes, Session
 from app.widgets.basic import Button, Glyph, box, label, styled
@@ -127,8 +128,10 @@ class ModelsPage(Page):
 
     def _import(self) -> None:
         filters = "ONNX (*.onnx);;" + tr("All files") + " (*)"
-        name, _ = QFileDialog.getOpenFileName(self, tr("Import model"), "", filters)
+        start = last_place(self.session.preferences, MODELS)
+        name, _ = QFileDialog.getOpenFileName(self, tr("Import model"), start, filters)
         if name:
+            remember_place(self.session.preferences, MODELS, Path(name).parent)
             machine.import_model(self.session, Path(name))
 
 

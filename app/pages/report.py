@@ -14,6 +14,7 @@ from app.dialogs import pick_folder
 from app.operations import reporting
 from app.operations.reporting import Contents
 from app.pages.base import Page
+from app.places import REPORTS, last_place, remember_place
 from app.session import Changes, Session
 from app.widgets.basic import box, label
 from app.widgets.checks import CheckBox
@@ -111,8 +112,10 @@ class ReportPage(Page):
             shown.setText(grouped(getattr(found, name)))
 
     def _write(self) -> None:
-        place = pick_folder(self, tr("Where is the report folder written?"))
+        preferences = self.session.preferences
+        place = pick_folder(self, tr("Where is the report folder written?"), last_place(preferences, REPORTS))
         if place:
+            remember_place(preferences, REPORTS, place)
             self._notice.hide()
             reporting.write(self.session, Path(place), check_originals=self.check.isChecked(), done=self._done)
 
