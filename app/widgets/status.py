@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, Q
 
 from app import icons, theme, vocabulary
 from app.jobs import Job, JobState
+from app.operations.footage import INGEST
 from app.tasks import Runner
 from app.widgets.basic import Button, box, label, paint_hint, set_role, styled
 from app.words import short_hash, time_left, tr
@@ -101,6 +102,7 @@ class StatusBar(QWidget):
         self.audit.clicked.connect(lambda: self.page_asked.emit("activity"))
         self.device.clicked.connect(lambda: self.page_asked.emit("settings"))
         self.model.clicked.connect(lambda: self.page_asked.emit("models"))
+        self._since = 0  # number of the first job since there was none
         runner.jobs_changed.connect(self.update_jobs)
         runner.progressed.connect(self.update_jobs)
         self.update_jobs()
@@ -109,14 +111,20 @@ class StatusBar(QWidget):
         self.audit.set(tr("Audit head") if head else "", tail=short_hash(head), tooltip=head)
 
     def overall(self) -> float | None:
-        """Share done of the job shown, for the taskbar; None while nothing runs."""
-        running = [job for job in self._runner.jobs if job.state is JobState.RUNNING]
-        if not running:
+        """Share done of all work since there was none, for the taskbar; None while nothing runs.
+
+        Where footage is ingested, that alone counts, each item alike: the rest takes a moment.
+        """
+        if not any(job.state is JobState.RUNNING for job in self._runner.jobs):
             return None
-        return (running[0].progress.fraction if running[0].progress else None) or 0.0
+        jobs = [job for job in self._runner.jobs if job.number >= self._since]
+        jobs = [job for job in jobs if job.lane == INGEST] or jobs
+        return sum(map(_share, jobs)) / len(jobs) if jobs else None
 
     def update_jobs(self) -> None:
         active = self._runner.active()
+        if not active:
+            self._since = max((job.number for job in self._runner.jobs), default=0) + 1
         running = [job for job in active if job.state is JobState.RUNNING]
         paused = sum(job.state is JobState.PAUSED for job in active)
         waiting = sum(job.state is JobState.WAITING for job in active)
@@ -235,6 +243,15 @@ class JobTray(QFrame):
         if self.isVisible():
             for row in self._rows.values():
                 row.refresh()
+
+
+def _share(job: Job) -> float:
+    """What is done of a job; hashing an item and telling IR from RGB come before most of its ingest."""
+    if job.state.ended:
+        return 1.0
+    if job.progress is None or (job.lane == INGEST and job.progress.stage != "finding people"):
+        return 0.0
+    return job.progress.fraction or 0.0
 
 
 def _order(job: Job) -> int:

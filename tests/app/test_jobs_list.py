@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.jobs import Job, JobState
+from app.operations.footage import INGEST
 from app.shell import Window
 from engine.progress import Progress, Work
 from tests.app.conftest import Wait
@@ -68,3 +69,31 @@ def test_the_keyboard_puts_a_job_first(window: Window, jobs: list[Job], until: W
     assert QApplication.focusWidget() is wanted
     QTest.keyClick(wanted, Qt.Key.Key_Space)
     until(lambda: _titles(window)[1] == "job 2")
+
+
+def test_the_title_counts_all_footage_that_is_ingested_not_the_step_of_one(window: Window, until: Wait) -> None:
+    steps = [Progress("hashing", 1, 1), Progress("modality", 1, 1), Progress("finding people", 1, 2)]
+    reached, go_on = [Event() for _ in steps], [Event() for _ in steps]
+
+    def watched() -> Work[None]:
+        for step, there, on in zip(steps, reached, go_on, strict=True):
+            yield step
+            there.set()
+            while not on.wait(0.005):
+                yield step
+
+    def soon() -> Work[None]:
+        yield Progress("finding people", 0, 1)
+
+    runner, status = window.session.runner, window.status
+    runner.start(Job("registering", soon, "register"))
+    for n, work in enumerate((watched, soon, soon, soon)):
+        runner.start(Job(f"E-{n}", work, INGEST))
+    shares = []
+    for there, on in zip(reached, go_on, strict=True):
+        until(there.is_set)
+        shares.append(status.overall())
+        on.set()
+    assert shares == [0, 0, 0.125], "half of the first of four"
+    until(lambda: not runner.active())
+    assert status.overall() is None
