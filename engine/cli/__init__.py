@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from engine import __version__
+from engine.cli.output import Commands
 
 _GROUPS = {
     "case": "engine.cli.case:case",
@@ -28,7 +29,7 @@ _GROUPS = {
 }
 
 
-class _Lazy(click.Group):
+class _Lazy(Commands):
     """Loads a command's module when it is asked for, so that `nightjar --help` answers at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

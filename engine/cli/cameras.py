@@ -10,11 +10,11 @@ import click
 
 from engine.case import Case
 from engine.cli.case import FOLDER
-from engine.cli.output import Console, command
+from engine.cli.output import Commands, Console, command
 from engine.errors import UsageError
 
 
-@click.group()
+@click.group(cls=Commands)
 def cameras() -> None:
     """Cameras of a case: where they stand, and the site plan under them."""
 

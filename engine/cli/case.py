@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from engine.case import Case
-from engine.cli.output import Console, command
+from engine.cli.output import Commands, Console, command
 from engine.types import Modality
 
 FOLDER = click.Path(path_type=Path)
 
 
-@click.group()
+@click.group(cls=Commands)
 def case() -> None:
     """Make a case, and see what is in it."""
 

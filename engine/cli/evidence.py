@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,13 @@ import click
 from engine import ingest as verb
 from engine.case import Case
 from engine.cli.case import FOLDER
-from engine.cli.output import Console, command, leave_with
+from engine.cli.output import Commands, Console, command, leave_with
 from engine.errors import EvidenceError, UsageError
 from engine.media.clock import RecorderClock, TimeReading, daily_gain
 from engine.media.files import shown
 from engine.progress import Work
 from engine.settings import Settings
-from engine.store.records import EvidenceItem
+from engine.store.records import ClockRecord, EvidenceItem
 from engine.types import Modality
 
 MODALITY = click.Choice([kind.value for kind in Modality])
@@ -26,7 +26,7 @@ ZONED = click.DateTime(["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%
 TIME = "'YYYY-MM-DD HH:MM:SS'"
 
 
-@click.group()
+@click.group(cls=Commands)
 def evidence() -> None:
     """Footage of a case: register it, list it, set its camera and clock."""
 
@@ -174,8 +174,6 @@ def clock(
 
     Earlier notes stay on record; the newest counts.
     """
-    from engine.store.records import ClockRecord
-
     with Case.open(folder, writable=not dry_run, examiner=console.examiner) as case:
         found = case.evidence.find(item)
         noted = ClockRecord(
@@ -198,11 +196,20 @@ def clock(
             "first_frame": ends[0],
             "end": ends[1] if len(ends) > 1 else None,
         }
-        console.answer(document, lambda: click.echo("\n".join([_drift(meant), *_frames(ends)])))
+        console.answer(document, lambda: click.echo("\n".join([_offset(noted), _drift(meant), *_frames(ends)])))
 
 
 def _utc(when: datetime) -> datetime:
     return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def _offset(noted: ClockRecord) -> str:
+    """What is added to recorder time, and what was taken for the true time: a zone that was not given is UTC."""
+    reference = noted.reference_reading.astimezone(UTC)
+    shown = noted.recorder_reading
+    apart = reference - (shown if shown.tzinfo else shown.replace(tzinfo=UTC))
+    sign, apart = ("-", -apart) if apart < timedelta() else ("+", apart)
+    return f"Offset: {sign}{apart} to UTC; the recorder showed {shown} when it was {reference:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _drift(noted: RecorderClock) -> str:

@@ -8,12 +8,12 @@ from typing import get_args
 import click
 
 from engine.cli.case import FOLDER
-from engine.cli.output import Console, command
+from engine.cli.output import Commands, Console, command
 from engine.models.card import Model, Task
 from engine.models.library import ModelLibrary
 
 
-@click.group()
+@click.group(cls=Commands)
 def models() -> None:
     """Detectors and student networks: list, show, import, set the default, download."""
 

@@ -71,6 +71,15 @@ class Console:
         return done, failures
 
 
+class Commands(click.Group):
+    """A group whose help tells all of what each command does, where click cuts it to one line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        named = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, each.get_short_help_str(limit=1000)) for name, each in named if each])
+
+
 class _Bar:
     """A progress bar on a terminal; plain lines, at most one every ten seconds, elsewhere."""
 
@@ -123,10 +132,14 @@ class _Bar:
         return True
 
     def _numbers(self, progress: Progress) -> str:
-        parts = [
-            f"{progress.done}" + (f" of {progress.total}" if progress.total else "") + f" {progress.unit}".rstrip()
-        ]
-        if (rate := self._meter.rate) is not None:
+        of_bytes = progress.unit == "bytes"
+        amount: Callable[[float], str] = (lambda n: f"{n / 1e6:.1f}") if of_bytes else (lambda n: f"{n:.0f}")
+        unit = "MB" if of_bytes else progress.unit
+        whole = f" of {amount(progress.total)}" if progress.total else ""
+        parts = [f"{amount(progress.done)}{whole} {unit}".rstrip()]
+        if (rate := self._meter.rate) is not None and of_bytes:
+            parts.append(f"{rate / 1e6:.0f} MB/s")
+        elif rate is not None:
             parts.append(f"{rate:.0f}/s" if rate >= 10 else f"{rate:.1f}/s")
         if (left := self._meter.seconds_left) is not None:
             parts.append(f"{duration(left)} left")

@@ -8,11 +8,11 @@ import click
 
 from engine.case import Case
 from engine.cli.case import FOLDER
-from engine.cli.output import Console, command
+from engine.cli.output import Commands, Console, command
 from engine.cli.search import tracklet_id
 
 
-@click.group()
+@click.group(cls=Commands)
 def subject() -> None:
     """People of interest: make, list, gather tracklets, take them out, merge."""
 

@@ -338,3 +338,10 @@ def test_a_confirmation_needs_a_reason_and_only_it_fills_a_subject(searched: Pat
     assert "Only a confirmed candidate" in fault(2, "decide", searched, label, 1, "undo", *gathered)
     with Case.open(searched, writable=False) as case:
         assert case.decisions.current(case.searches.find(label).id) == {}
+
+
+@pytest.mark.parametrize("group", [(), ("evidence",), ("subject",), ("cameras",), ("models",), ("case",)])
+def test_help_tells_all_of_what_each_command_does(group: tuple[str, ...]) -> None:
+    shown = nightjar(*group, "--help").output
+    assert "Commands:" in shown
+    assert "..." not in shown.split("Commands:")[1]

@@ -34,6 +34,9 @@ def clock(folder: Path, *options: object) -> str:
 
 def test_one_reading_gives_the_offset(folder: Path) -> None:
     said = clock(folder, *FIRST)
+    assert (
+        "Offset: -2:11:08 to UTC; the recorder showed 2026-05-11 23:00:00 when it was 2026-05-11 20:48:52 UTC." in said
+    )
     assert "Drift: not measured; it takes a second reading." in said
     assert "First frame: recorder 2026-05-11 23:00:00, adjusted 2026-05-11 20:48:52+00:00, give or take 1.0 s." in said
 
