@@ -46,6 +46,14 @@ def pick_folder(parent: QWidget, title: str, start: str = "") -> str:
     return QFileDialog.getExistingDirectory(parent, title, start)
 
 
+def pick_place(parent: QWidget, session: Session, title: str, purpose: str) -> str:
+    """A folder for this purpose, beginning where the last one was; '' if the user thought better of it."""
+    place = pick_folder(parent, title, last_place(session.preferences, purpose))
+    if place:
+        remember_place(session.preferences, purpose, place)
+    return place
+
+
 def dialog_buttons(dialog: QDialog, accept: str) -> QDialogButtonBox:
     """Cancel, and the one that accepts."""
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import crash, tasks, theme
-from app.dialogs import CaseChoice, ask_case, choose_case, key_sheet, pick_folder
+from app.dialogs import CaseChoice, ask_case, choose_case, key_sheet, pick_place
 from app.keyboard import KeyboardReturn
 from app.keys import belongs_to, press_enter
 from app.menus import Menus
@@ -27,7 +27,7 @@ from app.operations import cases, footage, machine
 from app.operations.decisions import undo_last
 from app.pages import PAGES
 from app.pages.base import NARROW, Page
-from app.places import CASES, FOOTAGE, last_place
+from app.places import CASES, FOOTAGE
 from app.plain import plain
 from app.preferences import RecentCase
 from app.read_only import WRITING, read_only
@@ -226,9 +226,7 @@ class Window(Ringed, QMainWindow):
         """Copy the demo to a place the user chooses and open it."""
         folder = self.session.preferences.get("demo_place", "")
         if not (folder and (Path(folder) / DEMO_FOLDER).exists()):
-            folder = pick_folder(
-                self, tr("Where may the demo case be copied?"), last_place(self.session.preferences, CASES)
-            )
+            folder = pick_place(self, self.session, tr("Where may the demo case be copied?"), CASES)
         if folder:
             self.session.preferences.set("demo_place", folder)
             self.open_demo_in(Path(folder) / DEMO_FOLDER)
@@ -244,8 +242,8 @@ class Window(Ringed, QMainWindow):
 
     def find_moved(self) -> None:
         """Say where footage of the case lies now."""
-        start = last_place(self.session.preferences, FOOTAGE)
-        place = pick_folder(self, tr("In which folder, or on which drive, is the footage now?"), start)
+        words = tr("In which folder, or on which drive, is the footage now?")
+        place = pick_place(self, self.session, words, FOOTAGE)
         if place:
             footage.find_moved(self.session, Path(place))
 

@@ -41,6 +41,7 @@ STAGES = {
     "waiting for another search to prepare the gallery": tr("waiting for another search to prepare the gallery"),
     "writing tables": tr("writing tables"),
 }
+INGEST_STAGE = "finding people"  # the one that takes the time
 RATES = {
     "clips": tr("{n} clips/s"),
     "crops": tr("{n} crops/s"),

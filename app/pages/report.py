@@ -10,11 +10,11 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app import theme
-from app.dialogs import pick_folder
+from app.dialogs import pick_place
 from app.operations import reporting
 from app.operations.reporting import Contents
 from app.pages.base import Page
-from app.places import REPORTS, last_place, remember_place
+from app.places import REPORTS
 from app.session import Changes, Session
 from app.widgets.basic import box, label
 from app.widgets.checks import CheckBox
@@ -112,10 +112,8 @@ class ReportPage(Page):
             shown.setText(grouped(getattr(found, name)))
 
     def _write(self) -> None:
-        preferences = self.session.preferences
-        place = pick_folder(self, tr("Where is the report folder written?"), last_place(preferences, REPORTS))
+        place = pick_place(self, self.session, tr("Where is the report folder written?"), REPORTS)
         if place:
-            remember_place(preferences, REPORTS, place)
             self._notice.hide()
             reporting.write(self.session, Path(place), check_originals=self.check.isChecked(), done=self._done)
 

@@ -249,7 +249,7 @@ def _share(job: Job) -> float:
     """What is done of a job; hashing an item and telling IR from RGB come before most of its ingest."""
     if job.state.ended:
         return 1.0
-    if job.progress is None or (job.lane == INGEST and job.progress.stage != "finding people"):
+    if job.progress is None or (job.lane == INGEST and job.progress.stage != vocabulary.INGEST_STAGE):
         return 0.0
     return job.progress.fraction or 0.0
 

@@ -36,7 +36,7 @@ def test_footage_that_was_moved_is_found_by_key_and_told(
     case.evidence.relocate(second.id, tmp_path / "unplugged" / second.path.name, Gone())
     said: list[str] = []
     opened.session.message.connect(lambda _kind, words, _hint: said.append(words))
-    monkeypatch.setattr("app.shell.pick_folder", lambda *_: str(usb))
+    monkeypatch.setattr("app.shell.pick_place", lambda *_: str(usb))
     QTest.keyClick(page.view, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     until(lambda: said)
     assert said == [f"Found and noted: {first.exhibit}. Not in {usb}: {second.exhibit}."]

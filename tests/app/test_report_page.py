@@ -16,7 +16,7 @@ from tests.app.conftest import Wait
 def test_the_folder_is_written_by_key_and_its_hashes_are_shown(
     opened: Window, until: Wait, errors: list[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.pages.report.pick_folder", lambda *_: str(tmp_path / "out"))
+    monkeypatch.setattr("app.pages.report.pick_place", lambda *_: str(tmp_path / "out"))
     case = opened.session.case
     assert case is not None
     case.marks.add(1, 0, "a mark")
@@ -34,7 +34,7 @@ def test_the_folder_is_written_by_key_and_its_hashes_are_shown(
 def test_an_original_that_is_gone_is_told_beside_the_result(
     opened: Window, until: Wait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.pages.report.pick_folder", lambda *_: str(tmp_path / "out"))
+    monkeypatch.setattr("app.pages.report.pick_place", lambda *_: str(tmp_path / "out"))
     case = opened.session.case
     assert case is not None
     item = case.evidence.get(2)

@@ -15,7 +15,10 @@ from tests.helpers.pseudo import ROOT, tools, write_pseudo
 
 Text = tuple[str, str, bool]  # as it is looked up: text, note, whether a number chooses its form
 WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
-NO_TEXTS = ("app/screenshots.py", "app/theme.py", "app/vocabulary.py")  # a program of its own, a sheet, translated keys
+NO_TEXTS = (  # programs for the terminal, where nothing is translated; a sheet; keys that are translated
+    *("app/screenshots.py", "app/__main__.py"),
+    *("app/theme.py", "app/vocabulary.py"),
+)
 NEVER_SHOWN = {  # what the case and the log have in English, names of requests, formats
     "head and hair",
     "upper clothing",
