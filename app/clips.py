@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QImage
 
 from app.frames import load_index, to_image
@@ -15,21 +15,24 @@ from app.frames import load_index, to_image
 if TYPE_CHECKING:
     from engine.case import Case
 
-FRAMES = 48  # at most, evenly spread: enough to see a gait, and little memory
+FRAMES = 48  # at least so many, evenly spread where there are more: enough to see a gait
+ROOM_BYTES = 32_000_000  # of one clip's pictures; those of nearly every clip take less, so that no frame is left out
 MARGIN = 0.12
 ROOM = QSize(320, 640)
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """`images` at their `seconds` from the first; `full` is the frame of the best crop with the person's `box`.
+    """`images` at their `seconds` from the first, each the `numbers`-th (from 1) of `frames` that show the person.
 
-    `missing` frames of the clip did not decode.
+    `full` is the frame of the best crop with the person's `box`; `missing` frames of the clip did not decode.
     """
 
     tracklet: int
     images: list[QImage]
     seconds: list[float]
+    numbers: list[int]
+    frames: int
     full: QImage | None
     box: QRectF
     missing: int
@@ -48,11 +51,13 @@ def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
     stored = case.cache / "index" / f"{item.sha256}.npz"
     index = load_index(Path(item.path), stored)
     pts = np.array([point.timestamp.pts for point in points])
-    wanted = {int(number) for number in pts[np.linspace(0, len(pts) - 1, min(FRAMES, len(pts))).astype(int)]}
     width = max(point.box.width for point in points) * (1 + 2 * MARGIN)
     height = max(point.box.height for point in points) * (1 + 2 * MARGIN)
+    chosen = np.linspace(0, len(pts) - 1, min(_most(width, height), len(pts))).astype(int)
+    wanted = {int(pts[place]): int(place) + 1 for place in chosen}
     images: list[QImage] = []
     seconds: list[float] = []
+    numbers: list[int] = []
     full = None
     with open_source(Path(item.path), index=index) as source:
         for frame in source.frames(tracklet.start.pts):
@@ -65,6 +70,7 @@ def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
                 box = points[int(np.searchsorted(pts, number))].box
                 centre = (box.left + box.width / 2, box.top + box.height / 2)
                 images.append(to_image(_cut(frame.image, centre, width, height), ROOM))
+                numbers.append(wanted[number])
                 seconds.append(float((number - tracklet.start.pts) * item.time_base))
         size = QSize(source.probe.width, source.probe.height)
     share = QRectF(
@@ -73,7 +79,14 @@ def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
         best.box.width / size.width(),
         best.box.height / size.height(),
     )
-    return Clip(tracklet_id, images, seconds, full, share, len(wanted) - len(images))
+    return Clip(tracklet_id, images, seconds, numbers, len(pts), full, share, len(wanted) - len(images))
+
+
+def _most(width: float, height: float) -> int:
+    """How many pictures of this size a clip may have."""
+    shown = QSizeF(width, height).scaled(QSizeF(ROOM), Qt.AspectRatioMode.KeepAspectRatio)
+    pixels = min(width * height, shown.width() * shown.height())
+    return max(FRAMES, int(ROOM_BYTES / (4 * pixels)))
 
 
 def _cut(pixels: np.ndarray, centre: tuple[float, float], width: float, height: float) -> np.ndarray:

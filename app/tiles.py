@@ -34,6 +34,7 @@ VERDICT_WORDS = {
     Verdict.REJECTED: tr("Rejected"),
     Verdict.INCONCLUSIVE: tr("Inconclusive"),
 }
+TOGETHER = tr("In one frame with the person searched for or a confirmed candidate: cannot be the same person.")
 BAND_BARS = {"close": 3, "moderate": 2, "distant": 1}
 BAND_WORDS = {"close": tr("Close", "similar look"), "moderate": tr("Moderate"), "distant": tr("Distant")}
 
@@ -91,7 +92,8 @@ class TileModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             tile = self.tile(index.row())
             zone = tr("adjusted time in {zone}").format(zone=tile.zone) if tile and tile.zone else ""
-            return plain("\n".join(part for part in (tile.camera, zone, self.band_rule) if part)) if tile else ""
+            apart = TOGETHER if tile and tile.impossible else ""
+            return plain("\n".join(part for part in (tile.camera, zone, self.band_rule, apart) if part)) if tile else ""
         return None
 
     def show(self, tiles: Sequence[Tile]) -> None:
@@ -304,7 +306,7 @@ def paint_state(painter: QPainter, strip: QRect, tile: Tile) -> None:
         words, colour = VERDICT_WORDS[tile.verdict] + (f" · {tile.by}" if tile.by else ""), f"{name}_text"
     elif tile.impossible:
         painter.fillRect(strip, theme.color("warning_fill"))
-        words, colour, glyph = tr("Cannot be the same"), "warning_text", "account-cancel-outline"
+        words, colour, glyph = tr("Seen together"), "warning_text", "account-cancel-outline"
     else:
         painter.fillRect(strip, theme.color("raised"))
         words, colour, glyph = tr("Not reviewed"), "text2", "circle-outline"

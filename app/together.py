@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
@@ -37,6 +38,7 @@ def ask(page: SearchPage) -> None:
 
 def _menu(page: SearchPage, tile: Tile, label: str, others: Mapping[int, str]) -> None:
     menu = QMenu(page)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     menu.setAccessibleName(tr("Cannot be the same person"))
     listed = {number: n for number in others if (n := page.model.row_of(number)) is not None}
     words = (

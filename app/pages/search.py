@@ -18,7 +18,7 @@ from app.widgets.compare import IN_ORDER, SHUFFLED, CompareView
 from app.widgets.decision_bar import DecisionBar
 from app.widgets.details_row import DetailsRow
 from app.widgets.grid import TileView
-from app.widgets.notices import EmptyState, Notice, Statement
+from app.widgets.notices import EmptyState, Statement
 from app.widgets.query_panel import QueryPanel
 from app.widgets.results_line import ResultsLine
 from app.widgets.search_history import search_history
@@ -69,7 +69,8 @@ class SearchPage(Page):
     def _build_header(self) -> None:
         self._about = ElidedLabel("", "second")
         self.header.row.insertWidget(2, self._about, 20)
-        self._views = Segment(tr("View"), [(tr("Grid"), GRID), (tr("Compare"), COMPARE)])
+        looks = (("view-grid-outline", "grid"), ("compare", "compare"))
+        self._views = Segment(tr("View"), [(tr("Grid"), GRID), (tr("Compare"), COMPARE)], looks=looks)
         self._views.select(GRID)
         self._blind_button = Button(tr("Blind mode"), "eye-off-outline", "blind")
         self._blind_button.setCheckable(True)
@@ -78,14 +79,14 @@ class SearchPage(Page):
         self._blind_button.setToolTip(tr("Shuffled, with rank and band hidden, so that the order cannot lead you."))
         history = Button(tr("Search history"), "history")
         history.clicked.connect(lambda: self._show_history(history))
-        self.header.add(self._views, self._blind_button, history)
+        report = Button(tr("Report page…"), "file-document-outline")
+        report.clicked.connect(lambda: self.shell.show_page("report"))
+        self.header.add(self._views, self._blind_button, history, report)
 
     def _results(self) -> QWidget:
         area = QWidget()
         column = box(QVBoxLayout(area))
-        self._lead = Notice("plain", LEAD)
-        self.statement = Statement()  # over grid and comparison alike
-        column.addWidget(self._lead)
+        self.statement = Statement(LEAD)  # over grid and comparison alike
         column.addWidget(self.statement)
         self.line = ResultsLine(int(self.session.preferences.get("tile_width", 142)))
         column.addWidget(self.line)
@@ -142,12 +143,7 @@ class SearchPage(Page):
             "candidate.next": lambda: self.view.select_row(self.view.row + 1),
             "candidate.previous": lambda: self.view.select_row(self.view.row - 1),
             "footage.show": self._show_candidate_in_footage,
-            "frame": self.compare.toggle_frame,
-            "loop": self.compare.toggle_loop,
-            "heat": self.compare.toggle_heat,
-            "zoom.in": lambda: self.compare.zoom(1.25),
-            "zoom.out": lambda: self.compare.zoom(0.8),
-            "zoom.fit": self.compare.fit,
+            **self.compare.commands(),
         }.items():
             self.command(name, act)
         self.session.runner.progressed.connect(self._tick)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
@@ -45,19 +47,19 @@ def label(text: str = "", role: str = "", *, wrap: bool = False, selectable: boo
 
 
 class ElidedLabel(QLabel):
-    """A name that elides in the middle and shows itself whole in the tooltip."""
+    """A name that elides in the middle (a sentence: at the right) and shows itself whole in the tooltip."""
 
-    def __init__(self, text: str = "", role: str = "") -> None:
+    def __init__(self, text: str = "", role: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self._whole = ""
+        self.whole, self._mode = "", mode
         if role:
             self.setProperty("role", role)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.set_text(text)
 
     def set_text(self, text: str) -> None:
-        self._whole = text
+        self.whole = text
         self.setAccessibleName(text)
         self._elide()
 
@@ -66,9 +68,9 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, max(self.width(), 1))
+        shown = self.fontMetrics().elidedText(self.whole, self._mode, max(self.width(), 1))
         self.setText(shown)
-        self.setToolTip(plain(self._whole) if shown != self._whole else "")
+        self.setToolTip(plain(self.whole) if shown != self.whole else "")
 
 
 class Whole(QLabel):
@@ -272,7 +274,16 @@ class Segment(QWidget):
 
     chosen = Signal(object)
 
-    def __init__(self, name: str, options: list[tuple[str, object]], *, size: str = "", fill: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        options: Sequence[tuple[str, object]],
+        *,
+        size: str = "",
+        fill: bool = False,
+        looks: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """`looks` are icon and command of each choice; the command's key is shown."""
         super().__init__()
         self.setAccessibleName(name)
         row = box(QHBoxLayout(self))
@@ -282,7 +293,7 @@ class Segment(QWidget):
         self._values: dict[int, object] = {}
         self.buttons: list[Button] = []
         for n, (text, value) in enumerate(options):
-            button = Button(text, size=size)
+            button = Button(text, *(looks[n] if looks else ()), size=size)
             button.setAccessibleName(f"{name}: {text}")
             button.setCheckable(True)
             place = "first" if n == 0 else "last" if n == len(options) - 1 else "middle"

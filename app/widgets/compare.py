@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import clips, people
@@ -17,14 +17,16 @@ from app.session import Session
 from app.tasks import Pool
 from app.thumbnails import Thumbnails, decode
 from app.tiles import TileModel
-from app.widgets.basic import Button, Segment, box, label, rule
+from app.widgets.basic import Button, Glyph, Segment, box, label, rule
 from app.widgets.checks import CheckBox
+from app.widgets.clip_transport import ClipTransport
 from app.widgets.compare_side import Side, ZoomPicture
 from app.widgets.observations import Observations
 from app.widgets.pictures import Strip
 from app.words import figure, tr
 
 TICK_MS = 40
+TIGHT, ROOMY = 1120, 1280  # pixels of width from which more and everything is spelt out
 HEAT_WORDS = tr("Orange speaks for the likeness, blue against it. An aid, not evidence; it is not stored.")
 IN_ORDER, SHUFFLED = tr("Candidates in ranked order"), tr("Candidates, shuffled")
 
@@ -61,29 +63,31 @@ class CompareView(QWidget):
         sides.addWidget(rule(vertical=True))
         sides.addWidget(self._right, 1)
         column.addLayout(sides, 1)
-        held = box(QHBoxLayout(), 0, (16, 8, 16, 8))
-        held.addWidget(self._strip)
-        column.addLayout(held)
+        column.addWidget(rule())
+        column.addLayout(self._candidates())
         row.addLayout(column, 1)
         row.addWidget(self.observations)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
+        for side in (self._left, self._right):
+            side.transport.playing_changed.connect(self._show_playing)
+            side.transport.looping_changed.connect(self._show_looping)
         for picture in self._pictures():
             picture.zoomed.connect(self.zoom)
             picture.dragged.connect(self._drag)
 
     def _tools(self) -> QHBoxLayout:
-        row = box(QHBoxLayout(), 12, (16, 6, 16, 6))
-        self._frames = Segment(tr("Picture"), [(tr("Crop"), False), (tr("Full frame"), True)])
+        row = box(QHBoxLayout(), 10, (16, 6, 16, 6))
+        choices = [(tr("Crop"), False), (tr("Full frame"), True)]
+        self._frames = Segment(tr("Picture"), choices, size="small", looks=(("", ""), ("", "frame")))
         self._frames.select(False)
         self._frames.chosen.connect(lambda value: self._set_full(bool(value)))
         row.addWidget(self._frames)
-        row.addWidget(label(tr("Zoom linked"), "second"))
-        smaller, larger = (
-            Button("", "magnify-minus-outline", size="small"),
-            Button("", "magnify-plus-outline", size="small"),
-        )
+        row.addWidget(Glyph("link-variant"))
+        self._linked = label(tr("Zoom linked"), "second")
+        row.addWidget(self._linked)
+        smaller, larger = (Button("", icon, size="small") for icon in ("magnify-minus-outline", "magnify-plus-outline"))
         smaller.setAccessibleName(tr("Zoom out"))
         larger.setAccessibleName(tr("Zoom in"))
         fit = Button(tr("Fit"), "fit-to-screen-outline", "zoom.fit", size="small")
@@ -95,17 +99,57 @@ class CompareView(QWidget):
             row.addWidget(widget)
         self._loop = CheckBox(tr("Loop both clips"), "loop")
         self._loop.setChecked(True)
+        self._loop.clicked.connect(self._set_looping)
         row.addWidget(self._loop)
+        self._play = Button(tr("Pause"), "pause", "clips.play", size="small")
+        self._play.clicked.connect(self.toggle_playing)
+        row.addWidget(self._play)
+        row.addStretch(1)
         self._heat_button = Button(tr("Heat map"), "gradient-vertical", "heat", size="small")
         self._heat_button.setCheckable(True)
         self._heat_button.setToolTip(tr("Which parts of both crops speak for the likeness: an aid, not evidence"))
         self._heat_button.toggled.connect(lambda _on: self._show_heat())
         row.addWidget(self._heat_button)
-        row.addStretch(1)
+        self._aid = label(tr("an aid, not evidence"), "quiet")
+        row.addWidget(self._aid)
         self._heat_words = label("", "second", wrap=True)
         self._heat_words.setContentsMargins(16, 0, 16, 6)
         self._heat_words.hide()
         return row  # type: ignore[return-value]
+
+    def _candidates(self) -> QHBoxLayout:
+        """The strip of candidates, with what goes on and back by mouse at its ends."""
+        row = box(QHBoxLayout(), 4, (8, 8, 8, 8))
+        row.addWidget(self._arrow("chevron-left", tr("Previous candidate"), -1))
+        row.addWidget(self._strip, 1)
+        row.addWidget(self._arrow("chevron-right", tr("Next candidate"), 1))
+        return row  # type: ignore[return-value]
+
+    def _arrow(self, icon: str, name: str, by: int) -> Button:
+        arrow = Button("", icon, size="small")
+        arrow.setProperty("flat", "true")
+        arrow.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        arrow.setAccessibleName(name)
+        arrow.setToolTip(name)
+        arrow.clicked.connect(lambda: self.moved.emit(self._row + by))
+        return arrow
+
+    def commands(self) -> dict[str, Callable[[], None]]:
+        """What keys do here."""
+        left, right = self._left.transport, self._right.transport
+        return {
+            "frame": self.toggle_frame,
+            "loop": self._loop.click,
+            "heat": self.toggle_heat,
+            "zoom.in": lambda: self.zoom(1.25),
+            "zoom.out": lambda: self.zoom(0.8),
+            "zoom.fit": self.fit,
+            "clips.play": self.toggle_playing,
+            "clip.back": lambda: right.step(-1),
+            "clip.forward": lambda: right.step(1),
+            "query.back": lambda: left.step(-1),
+            "query.forward": lambda: left.step(1),
+        }
 
     def _pictures(self) -> tuple[ZoomPicture, ...]:
         return (self._left.crop, self._left.film, self._right.crop, self._right.film)
@@ -212,9 +256,8 @@ class CompareView(QWidget):
         self._heat.ask(self._student, crops, done, failed)
 
     def _tick(self) -> None:
-        if self._loop.isChecked() and not self._full:
-            for side in (self._left, self._right):
-                side.tick(TICK_MS / 1000)
+        for side in (self._left, self._right):
+            side.transport.tick(TICK_MS / 1000)
 
     def ready(self) -> bool:
         """True when both clips are there."""
@@ -240,8 +283,31 @@ class CompareView(QWidget):
             if side.clip is not None:
                 side.show_clip(side.clip, full=full)
 
-    def toggle_loop(self) -> None:
-        self._loop.toggle()
+    def _transports(self) -> tuple[ClipTransport, ClipTransport]:
+        return self._left.transport, self._right.transport
+
+    def toggle_playing(self) -> None:
+        """Pause both clips, or play both."""
+        on = not any(transport.playing for transport in self._transports())
+        for transport in self._transports():
+            transport.set_playing(on)
+
+    def _show_playing(self) -> None:
+        on = any(transport.playing for transport in self._transports())
+        self._play.set_icon("pause" if on else "play")
+        self._play.set_text(tr("Pause") if on else tr("Play"))
+
+    def _set_looping(self, on: bool) -> None:
+        for transport in self._transports():
+            transport.set_looping(on)
+
+    def _show_looping(self) -> None:
+        self._loop.setChecked(all(transport.looping for transport in self._transports()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._aid.setVisible(event.size().width() >= ROOMY)
+        self._linked.setVisible(event.size().width() >= TIGHT)
 
     def zoom(self, factor: float) -> None:
         """Both sides together."""

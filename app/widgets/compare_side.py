@@ -11,7 +11,8 @@ from app.clips import Clip
 from app.people import Person
 from app.times import Reading, date_time
 from app.widgets.basic import Badge, ElidedLabel, box, label, styled
-from app.words import figure, tr
+from app.widgets.clip_transport import ClipTransport
+from app.words import grouped, tr
 
 TIGHT = 460  # pixels of width under which names and times do not fit beside one another
 HOLD_SECONDS = 0.5  # a clip rests at its end before it begins again
@@ -94,7 +95,6 @@ class Side(QWidget):
         super().__init__()
         self._title = title
         self.clip: Clip | None = None
-        self._place = 0.0
         column = box(QVBoxLayout(self))
         self._head = styled(QWidget(), "topline")
         row = box(QHBoxLayout(self._head), 8, (16, 4, 16, 4))
@@ -119,6 +119,9 @@ class Side(QWidget):
         pictures.addWidget(self.crop, 1)
         pictures.addWidget(self.film, 1)
         column.addLayout(pictures, 1)
+        self.transport = ClipTransport(title, HOLD_SECONDS)
+        self.transport.shown.connect(self._show_frame)
+        column.addWidget(self.transport)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Both times stand beside the name, or below it where there is no room."""
@@ -130,6 +133,7 @@ class Side(QWidget):
 
     def show_person(self, person: Person | None, lead: str = "") -> None:
         self.clip = None
+        self.transport.show_clip(())
         self.show_heat(None)
         self.film.show_image(None, tr("Reading the clip…") if person else "")
         if person is None:
@@ -150,35 +154,22 @@ class Side(QWidget):
 
     def show_clip(self, clip: Clip | None, *, full: bool, why: str = "") -> None:
         """The clip has come, or `why` not."""
-        self.clip, self._place = clip, 0.0
+        self.clip = clip
+        self.film.show_image(None, why)
+        self.film.caption = ""
+        self.film.box = clip.box if clip is not None and full else None
+        self.transport.show_clip(clip.seconds if clip is not None and not full else ())
         if clip is None:
-            self.film.show_image(None, why)
-        elif full:
-            self.film.box = clip.box
+            return
+        if full:
             self.film.show_image(clip.full, tr("This frame does not decode."))
             self.film.caption = tr("Full frame of the best crop")
-        else:
-            self.film.box = None
-            self._show_place(0)
-
-    def tick(self, seconds: float) -> None:
-        """Go on in the clip; begin again after a short rest."""
-        clip = self.clip
-        if clip is None or not clip.images:
-            return
-        self._place += seconds
-        if self._place > clip.seconds[-1] + HOLD_SECONDS:
-            self._place = 0.0
-        self._show_place(sum(at <= self._place for at in clip.seconds) - 1)
-
-    def _show_place(self, n: int) -> None:
-        assert self.clip is not None
-        n = max(n, 0)
-        if not self.clip.images:
+        elif not clip.images:
             self.film.show_image(None, tr("No frame of this clip decodes."))
-            return
-        at, whole = (figure(seconds, ".1f") for seconds in (self.clip.seconds[n], self.clip.seconds[-1]))
-        words = tr("Clip, {at} of {all} s").format(at=at, all=whole)
+
+    def _show_frame(self, n: int) -> None:
+        assert self.clip is not None
+        words = tr("Clip, frame {n} of {all}").format(n=grouped(self.clip.numbers[n]), all=grouped(self.clip.frames))
         missing = self.clip.missing
         lost = [tr("{n} frames not decoded", "{n} frame not decoded", missing)] if missing else []
         self.film.caption = ", ".join([words, *lost])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.plain import plain
-from app.widgets.basic import Button, Glyph, box, label, repolish
+from app.widgets.basic import Button, ElidedLabel, Glyph, box, label, repolish
 from app.words import tr
 
 HEIGHT = 32
@@ -87,16 +88,71 @@ class Messages(QWidget):
             self._timer.start()
 
 
-class Statement(Notice):
-    """What a model's card says must stand beside its results, in the card's own words; out of sight where nothing."""
+class Statement(QFrame):
+    """One line over what a model ranked: what the ranking is, and at the right what the model's card says of it.
 
-    def __init__(self) -> None:
-        super().__init__("warning")
-        self.hide()
+    The card's words are cut where there is no room; the tooltip, a screen reader and a click give them whole. Without
+    a `lead` of its own it is out of sight where no card has anything to say.
+    """
+
+    def __init__(self, lead: str = "") -> None:
+        super().__init__()
+        self.words = ""  # the card's
+        self.setProperty("notice", "plain")
+        self._alone = not lead
+        column = box(QVBoxLayout(self))
+        row = box(QHBoxLayout(), 8, (16, 0, 2, 0))
+        self._lead = ElidedLabel(lead, mode=Qt.TextElideMode.ElideRight)
+        if lead:
+            row.addWidget(Glyph("information-outline"))
+        row.addWidget(self._lead, 1)
+        self._card = Button("", "alert-outline", size="small")
+        self._card.setProperty("flat", "true")
+        self._card.setProperty("warning", "true")
+        self._card.setCheckable(True)
+        row.addWidget(self._card)
+        row.addWidget(Strut(HEIGHT))
+        column.addLayout(row)
+        self._whole = label("", "warning", wrap=True)
+        self._whole.setContentsMargins(16, 0, 16, 8)
+        self._card.toggled.connect(self._whole.setVisible)
+        column.addWidget(self._whole)
+        self.say("")
 
     def say(self, words: str) -> None:
-        self.show_message("warning", words)
-        self.setVisible(bool(words))
+        """The words of the card, whole."""
+        self.words = words
+        self._card.setChecked(False)
+        self._card.setVisible(bool(words))
+        self._card.setToolTip(plain(words))
+        self._card.setAccessibleDescription(words)
+        self._whole.setText(words)
+        self._whole.hide()
+        if self._alone:
+            self.setVisible(bool(words))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As much of the card as the lead leaves room for."""
+        short = tr("Provisional model")
+        metrics = self._card.fontMetrics()
+        room = self.width() - self._lead.fontMetrics().horizontalAdvance(self._lead.whole) - 120
+        whole = f"{short}: {self.words}"
+        shown = metrics.elidedText(whole, Qt.TextElideMode.ElideRight, room)
+        self._card.set_text(shown if room > 2 * metrics.horizontalAdvance(short) else short)
+        self._card.setAccessibleName(short)
+
+
+class Strut(QWidget):
+    """Keeps a row from being lower than this."""
+
+    def __init__(self, height: int) -> None:
+        super().__init__()
+        self.setFixedSize(0, height)
 
 
 class EmptyState(QWidget):

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -41,6 +41,10 @@ class ReasonEdit(QPlainTextEdit):
     accepted = Signal()
     left = Signal()
 
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """It takes what room there is, and asks for none."""
+        return QSize(super().sizeHint().width(), LEAST)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         pressed = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if pressed and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -71,6 +75,9 @@ class Observations(QWidget):
         self._count = headed(column, tr("Observations"))
         self.rank = BandLine()
         column.addWidget(self.rank)
+        self._together = label("", "warning", wrap=True)
+        self._together.hide()
+        column.addWidget(self._together)
         self.recorded = Recorded()
         self.recorded.change_asked.connect(self.change)
         self.recorded.keep_asked.connect(lambda: self.keep(self._key, NOTHING_YET))
@@ -78,9 +85,6 @@ class Observations(QWidget):
         self._form = QWidget()
         self._build_form(box(QVBoxLayout(self._form), 2))
         column.addWidget(self._form, 1)
-        self._together = label("", "warning", wrap=True)
-        self._together.hide()
-        column.addWidget(self._together)
         self.apart = Button(tr("Cannot be the same person…"), "account-cancel-outline", "apart", size="small")
         self.apart.setProperty("link", "true")
         self.apart.clicked.connect(self.apart_asked)

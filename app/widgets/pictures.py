@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from app import icons, theme
 from app.thumbnails import Thumbnails, Unreadable
-from app.tiles import VERDICT_ICONS, TileModel, paint_fitted
+from app.tiles import VERDICT_ICONS, Tile, TileModel, paint_fitted
 from app.widgets.checks import paint_check
 from app.words import tr
 from engine.types import Verdict
@@ -133,7 +133,7 @@ class StripDelegate(QStyledItemDelegate):
                 paint_fitted(painter, image, found, 0.55 if tile.verdict is Verdict.REJECTED else 1.0)
             words = QRect(area.x() + 6, image.bottom() + 1, area.width() - 12, foot)
             if self._ranks:
-                self._paint_rank(painter, words, tile.verdict, "" if self.blind else tile.lead)
+                self._paint_rank(painter, words, tile, "" if self.blind else tile.lead)
             else:
                 lines = (
                     ("", tile.lead, "text1"),
@@ -156,14 +156,16 @@ class StripDelegate(QStyledItemDelegate):
         foot = 20 if self._ranks else 50
         return QSize(round((self.tile.width() - 2) * ratio), round((self.tile.height() - foot - 1) * ratio))
 
-    def _paint_rank(self, painter: QPainter, room: QRect, verdict: Verdict | None, rank: str) -> None:
-        if verdict is not None:
-            painter.fillRect(room.adjusted(-5, 0, 5, -1), theme.color(f"{verdict.value}_fill"))
-        glyph = VERDICT_ICONS[verdict] if verdict else "circle-outline"
-        colour = f"{verdict.value}_text" if verdict else "text2"
+    def _paint_rank(self, painter: QPainter, room: QRect, tile: Tile, rank: str) -> None:
+        verdict = tile.verdict
+        state = verdict.value if verdict else "warning" if tile.impossible else ""
+        if state:
+            painter.fillRect(room.adjusted(-5, 0, 5, -1), theme.color(f"{state}_fill"))
+        glyph = VERDICT_ICONS[verdict] if verdict else "account-cancel-outline" if tile.impossible else "circle-outline"
+        colour = f"{state}_text" if state else "text2"
         icons.paint(painter, QRect(room.right() - 12, room.y() + 4, 12, 12), glyph, colour)
         painter.setFont(theme.font(11, bold=True))
-        painter.setPen(theme.color(colour if verdict else "text1"))
+        painter.setPen(theme.color(colour if state else "text1"))
         painter.drawText(room.adjusted(0, 0, 0, -1), Qt.AlignmentFlag.AlignVCenter, rank)
 
 

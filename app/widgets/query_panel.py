@@ -42,10 +42,10 @@ class QueryPanel(QWidget):
         head.addWidget(self._title, 1)
         column.addLayout(head)
         pictures = box(QHBoxLayout(), 8)
-        self._main = CropPicture(thumbnails, QSize(154, 312))
+        self._main = CropPicture(thumbnails, QSize(154, 284))
         pictures.addWidget(self._main)
         side = box(QVBoxLayout(), 8)
-        self._side = [CropPicture(thumbnails, QSize(92, 72)) for _ in range(SMALL)]
+        self._side = [CropPicture(thumbnails, QSize(92, 65)) for _ in range(SMALL)]
         for picture in self._side:
             side.addWidget(picture)
         side.addStretch(1)

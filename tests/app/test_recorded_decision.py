@@ -109,7 +109,7 @@ def test_confirming_what_was_rejected_asks_for_the_reason_with_the_old_one_at_ha
     case = page.session.case
     assert case is not None
     QTest.keyClick(page.compare, Qt.Key.Key_P)
-    assert reason(page).hasFocus()
+    assert page.shell.focusWidget() is reason(page)
     assert len(case.decisions.all()) == 1
     QTest.keyClick(reason(page), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     until(lambda: page.model.tiles[1].verdict is Verdict.CONFIRMED)

@@ -12,6 +12,7 @@ from app.dialogs import TextDialog
 from app.operations import searching
 from app.pages.search import SearchPage
 from app.shell import Window
+from app.widgets.notices import HEIGHT
 from app.widgets.observations import ReasonEdit
 from engine.errors import StorageError
 from engine.types import Modality, Verdict
@@ -292,12 +293,18 @@ def test_what_the_card_says_of_the_model_stands_over_its_results(opened: Window,
     until(lambda: page.data is not None)
     for key in (Qt.Key.Key_G, Qt.Key.Key_C):
         QTest.keyClick(page.view, key)
-        assert page.statement.isVisible() == bool(card.provisional)
-        assert page.statement._text.text() == card.provisional
+        assert page.statement.words == card.provisional
+        assert page.statement._card.isVisible() == bool(card.provisional)
+        assert page.statement._card.accessibleDescription() == card.provisional
+        assert page.statement.height() == HEIGHT, "one line"
+    page.statement._card.click()
+    assert page.statement._whole.isVisible() == bool(card.provisional), "also for who has no mouse to hover with"
+    assert page.statement._whole.text() == card.provisional
+    page.statement._card.click()
     subjects = opened.show_page("subjects")
     assert subjects is not None
     until(lambda: subjects.statement.isVisible() == bool(card.provisional))
-    until(lambda: subjects.statement._text.text() == card.provisional)
+    until(lambda: subjects.statement.words == card.provisional)
 
 
 def test_while_it_searches_the_page_says_so_and_offers_no_second_search(
