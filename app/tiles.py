@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from app import icons, theme
 from app.plain import plain
 from app.thumbnails import Thumbnails, Unreadable
-from app.widgets.basic import paint_badge
+from app.widgets.badge import paint_badge
 from app.words import tr
 from engine.types import Modality, Verdict
 

@@ -10,7 +10,8 @@ from app import theme
 from app.clips import Clip
 from app.people import Person
 from app.times import Reading, date_time
-from app.widgets.basic import Badge, ElidedLabel, box, label, styled
+from app.widgets.badge import Badge
+from app.widgets.basic import ElidedLabel, box, label, styled
 from app.widgets.clip_transport import ClipTransport
 from app.words import grouped, tr
 

@@ -15,7 +15,7 @@ from app.operations.footage import FootageRow
 from app.stills import Stills
 from app.tiles import paint_fitted
 from app.times import day, offset, plus_minus, short_date_time
-from app.widgets.basic import paint_badge
+from app.widgets.badge import paint_badge
 from app.words import duration, short_hash, time_left, tr
 from engine.types import ItemState
 

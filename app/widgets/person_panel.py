@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QVBoxLayout,
 from app.people import Person, quality_sentence
 from app.thumbnails import Thumbnails
 from app.times import Reading
-from app.widgets.basic import Badge, Button, box, label, rule, scrolled, styled
+from app.widgets.badge import Badge
+from app.widgets.basic import Button, box, label, rule, scrolled, styled
 from app.widgets.checks import CheckBox
 from app.widgets.pictures import CropPicture
 from app.words import grouped, tr

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from app.operations.searching import QueryDraft
 from app.thumbnails import Thumbnails
 from app.times import date_time
-from app.widgets.basic import Badge, Button, ElidedLabel, box, label, rule, scrolled, styled
+from app.widgets.badge import Badge
+from app.widgets.basic import Button, ElidedLabel, box, label, rule, scrolled, styled
 from app.widgets.pictures import CropPicture
 from app.widgets.search_filters import SearchFilters
 from app.words import tr

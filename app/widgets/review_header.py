@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QStyleOptionC
 
 from app.operations.footage import FootageRow
 from app.plain import plain
-from app.widgets.basic import Badge, Button, ComboBox, box
+from app.widgets.badge import Badge
+from app.widgets.basic import Button, ComboBox, box
 from app.words import tr
 
 

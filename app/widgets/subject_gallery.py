@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from app.subjects import SubjectView
 from app.thumbnails import Thumbnails
 from app.tiles import Tile, TileModel
-from app.widgets.basic import Badge, box, label
+from app.widgets.badge import Badge
+from app.widgets.basic import box, label
 from app.widgets.grid import TileView
 from app.words import tr
 from engine.types import Modality
