@@ -199,6 +199,16 @@ def ask_text(parent: QWidget, title: str, question: str, accept: str, text: str 
     return dialog.edit.toPlainText().strip() if dialog.exec() else None
 
 
+def show_cameras(parent: QWidget, session: Session) -> None:
+    """Every camera of the case on the map, with its clock; where each stands, and the plan under them."""
+    from app.widgets.cameras_dialog import CamerasDialog
+
+    if session.is_open:
+        dialog = CamerasDialog(parent, session)
+        dialog.exec()
+        dialog.deleteLater()
+
+
 def _keys_of(scope: str, keymap: KeyMap) -> tuple[QGridLayout, int]:
     """The keys of one page, or those that work everywhere, under its name; and how many lines they take."""
     grid = QGridLayout()

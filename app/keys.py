@@ -66,6 +66,7 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("jobs", tr("Show running work"), "Ctrl+J"),
         ("fullscreen", tr("Full screen"), "F11"),
         ("panel", tr("Show or hide the right panel"), "F9"),
+        ("cameras", tr("Cameras and site plan"), "Ctrl+M"),
     )
     + _command(
         "footage",
@@ -153,7 +154,6 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("lanes.in", tr("Show less time on the lanes"), "+"),
         ("lanes.out", tr("Show more time on the lanes"), "-"),
         ("lanes.all", tr("Show all time on the lanes"), "0"),
-        ("cameras", tr("Cameras and site plan"), "Ctrl+M"),
         ("plan.choose", tr("Choose a site plan for the map"), "Shift+P"),
         ("subject.find", tr("Find a subject by name or note"), "Ctrl+F"),
         ("subject.rename", tr("Rename the subject"), "F2"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from app.dialogs import show_cameras
 from app.keys import COMMANDS
 from app.pages import PAGES
 from app.plain import plain
@@ -79,6 +80,7 @@ class Menus:
         case.setToolTipsVisible(True)
         self._add(case, "footage.add", window.add_footage, needs_case=True)
         self._add(case, "footage.moved", window.find_moved, needs_case=True)
+        self._add(case, "cameras", lambda: show_cameras(window, window.session), needs_case=True)
         tools = bar.addMenu(tr("Tools"))
         self._add(tools, "jobs", lambda: window.tray.toggle())  # noqa: PLW0108 - the tray is made later
         for entry in PAGES:

@@ -2,26 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.jobs import Job
 from app.session import Changes, Session
+from app.times import clock_offset, offset, plus_minus
 from app.words import tr
 from engine.errors import NightjarError
 from engine.progress import Work
 
 if TYPE_CHECKING:
-    from engine.store.records import Position
-    from engine.store.site_plans import SitePlan
+    from engine.case import Case
+    from engine.store.records import Camera, EvidenceItem, Position
+    from engine.store.site_plans import PlanPlace, SitePlan
 
 PLACED = Changes(subjects=True)
 
 
-def place(session: Session, positions: Mapping[int, Position]) -> None:
-    """All or none; logged with the numbers."""
-    session.write(lambda case: case.cameras.place(positions), PLACED)
+@dataclass(frozen=True, slots=True)
+class CameraRow:
+    """A camera, how many items come from it, and what their clocks are off by, in words; `unset` of them have no
+    offset."""
+
+    camera: Camera
+    items: int
+    clock: str
+    unset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Every camera of the case by name, and the plan of the site."""
+
+    rows: tuple[CameraRow, ...]
+    plan: SitePlan | None
+
+
+def overview(case: Case) -> Overview:
+    with case.reader():
+        by_camera: dict[int, list[EvidenceItem]] = {}
+        for item in case.evidence.list():
+            by_camera.setdefault(item.camera.id, []).append(item)
+        rows = tuple(_row(case, camera, by_camera.get(camera.id, [])) for camera in case.cameras.list())
+        return Overview(rows, case.site_plans.current())
+
+
+def _row(case: Case, camera: Camera, items: Sequence[EvidenceItem]) -> CameraRow:
+    records = [found[-1] for item in items if (found := case.evidence.clock_records(item.id))]
+    unset = len(items) - len(records)
+    said = dict.fromkeys(
+        f"{offset(clock_offset(r.recorder_reading, r.reference_reading))} {plus_minus(r.uncertainty_seconds)}"
+        for r in records
+    )
+    words = next(iter(said), tr("not set"))
+    if len(said) > 1:
+        most = plus_minus(max(record.uncertainty_seconds for record in records))
+        words = tr("{n} offsets, {margin} at most").format(n=len(said), margin=most)
+    if unset and records:
+        words = tr("{words}; {n} of {all} not set").format(words=words, n=unset, all=len(items))
+    return CameraRow(camera, len(items), words, unset)
+
+
+def arrange(session: Session, positions: Mapping[int, Position], plan: PlanPlace | None) -> None:
+    """Where cameras stand, and where the plan lies under them (None: where it lay): all or nothing, logged with the
+    numbers."""
+
+    def act(case: Case) -> None:
+        with case.together():
+            if positions:
+                case.cameras.place(positions)
+            if plan is not None:
+                case.site_plans.move(plan)
+
+    session.write(act, PLACED)
+
+
+def undo_move(session: Session) -> None:
+    """The plan lies where it lay before it was last moved."""
+    session.write(lambda case: case.site_plans.undo_move(), PLACED)
 
 
 def use_plan(session: Session, path: Path) -> Job:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer, QTimeZone
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
+from app.dialogs import show_cameras
 from app.jobs import Job, JobState
 from app.operations import footage
 from app.operations.footage import FootageRow
@@ -19,7 +20,7 @@ from app.read_only import writes
 from app.session import Changes, Session
 from app.stills import Stills
 from app.widgets.arrivals import Arrivals
-from app.widgets.basic import Glyph, Segment, Whole, box, label
+from app.widgets.basic import Button, Glyph, Segment, Whole, box, label
 from app.widgets.footage_details import FootageDetails
 from app.widgets.footage_list import FootageModel, FootageView
 from app.widgets.footage_row import STILL, FootageDelegate, FootageHeader
@@ -49,9 +50,11 @@ class FootagePage(Page):
         add = self.button(tr("Add footage…"), "plus", "footage.add", self._add_files, primary=True)
         for button in (self._pause, self._all, self._verify):
             button.hide()
-        for button in (self._pause, self._all, self._verify, folder):
+        where = Button(tr("Cameras…"), "cctv", "cameras")
+        where.clicked.connect(lambda: show_cameras(self.shell, session))
+        for button in (self._pause, self._all, self._verify, where, folder):
             button.show_hint(False)  # the header has no room for them; the tooltip has
-        self.header.add(self._pause, self._all, self._verify, folder, add)
+        self.header.add(self._pause, self._all, self._verify, where, folder, add)
         self._stills = Stills(session, STILL * 2)
         self.model = FootageModel()
         self._delegate = FootageDelegate(self._stills)

@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from app import people, subjects, thumbnails
-from app.dialogs import ask_text
-from app.operations import cameras, searching
+from app.dialogs import ask_text, show_cameras
+from app.operations import searching
 from app.operations import subjects as change
 from app.pages.base import Page
 from app.read_only import SEARCHES, SHEETS, writes
@@ -19,7 +19,6 @@ from app.tiles import Tile
 from app.widgets.appearance_panel import AppearancePanel
 from app.widgets.basic import Button, ElidedLabel, box, label, rule
 from app.widgets.notices import EmptyState, Statement
-from app.widgets.place_cameras import PlaceCameras
 from app.widgets.subject_gallery import SubjectGallery
 from app.widgets.subject_list import SubjectPanel
 from app.widgets.way_panel import WayPanel
@@ -91,7 +90,6 @@ class SubjectsPage(Page):
             "lanes.in": lambda: self.way.zoom_by(1),
             "lanes.out": lambda: self.way.zoom_by(-1),
             "lanes.all": lambda: self.way.zoom_by(0),
-            "cameras": self._place_cameras,
             "plan.choose": self._choose_plan,
             "panel": self._toggle_panel,
         }
@@ -127,7 +125,7 @@ class SubjectsPage(Page):
         column.addWidget(rule())
         self.way = WayPanel(self.session)
         self.way.picked.connect(self._select)
-        self.way.place_asked.connect(self._place_cameras)
+        self.way.place_asked.connect(lambda: show_cameras(self.shell, self.session))
         column.addWidget(self.way, 2)
         return area
 
@@ -285,12 +283,6 @@ class SubjectsPage(Page):
             name, _ = QFileDialog.getSaveFileName(self, tr("Contact sheet"), start, tr("Pictures") + " (*.png)")
             if name:
                 change.write_sheet(self.session, view.subject, Path(name).with_suffix(".png"))
-
-    def _place_cameras(self) -> None:
-        if self.view is not None:
-            dialog = PlaceCameras(self, self.view.cameras, self.way.map.ground)
-            if dialog.exec() and dialog.positions():
-                cameras.place(self.session, dialog.positions())
 
     def _choose_plan(self) -> None:
         if self.view is not None:

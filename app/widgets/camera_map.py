@@ -67,19 +67,27 @@ class CameraMap(QWidget):
 
     def lay(self, ground: Ground | None) -> None:
         """A picture of the site under the cameras, or none."""
-        self.ground, self._scaled, self._extent = ground, QPixmap(), None
+        if ground is None or self.ground is None or ground.image is not self.ground.image:
+            self._scaled, self._extent = QPixmap(), None
+        self.ground = ground
         self.show_cameras(self._cameras, self.stops)
+
+    def refit(self) -> None:
+        """Everything in sight again, where something went out of it."""
+        self.show_cameras(self._cameras, self.stops)
+
+    def _corners(self) -> list[Point]:
+        """What must be in sight."""
+        return [*self.plan.points.values(), *(self.ground.corners() if self.ground is not None else [])]
 
     def _in_sight(self) -> bool:
         room = QRectF(self.rect())
-        return all(room.contains(self.on_screen(point)) for point in self.plan.points.values())
+        return all(room.contains(self.on_screen(point)) for point in self._corners())
 
     def _view(self) -> tuple[float, float, float]:
         """Left, top and units per pixel: everything in sight, both axes alike; steady while something is dragged."""
         if self._extent is None:
-            corners = [*self.plan.points.values()]
-            if self.ground is not None:
-                corners += self.ground.corners()
+            corners = self._corners()
             xs, ys = zip(*corners, strict=True) if corners else ((0, EMPTY), (0, EMPTY))
             margin = BORDER if self.ground is not None else MARGIN
             width, height = max(self.width() - 2 * margin, 1), max(self.height() - 2 * margin, 1)

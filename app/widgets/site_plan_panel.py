@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from app.widgets.basic import Button, box, label, set_role
 from app.words import tr
 
 if TYPE_CHECKING:
-    from engine.store.site_plans import SitePlan
+    from engine.store.site_plans import PlanFile, SitePlan
 
 NONE = tr("No site plan under the cameras. A picture of the site can be laid there.")
 APPROXIMATE = tr("The plan is the analyst’s own; positions on it are approximate.")
@@ -35,7 +36,8 @@ class SitePlanPanel(QWidget):
         super().__init__()
         self._session = session
         self.plan: SitePlan | None = None
-        self._read: tuple[Path, SitePlan] | None = None  # what was last asked for
+        self._read: tuple[Path, PlanFile] | None = None  # what was last asked for
+        self._ground: Ground | None = None  # of it
         column = box(QVBoxLayout(self), 8)
         self.words = label(NONE, "quiet", wrap=True)
         column.addWidget(self.words)
@@ -59,21 +61,26 @@ class SitePlanPanel(QWidget):
         self.remove.setVisible(plan is not None)
         self.words.setToolTip(tr("SHA-256 {hash}").format(hash=plan.picture.sha256) if plan else "")
         info = self._session.info
-        wanted = (info.folder, plan) if info and plan else None
-        if wanted is None:
-            self._read = None
+        wanted = (info.folder, plan.picture) if info and plan else None
+        if plan is None or wanted is None:
+            self._read = self._ground = None
             self._say(NONE)
             self.loaded.emit(None)
+        elif wanted == self._read and self._ground is not None:  # at most moved
+            self._ground = replace(self._ground, place=plan.place)
+            self._say(self._told(plan))
+            self.loaded.emit(self._ground)
         elif wanted != self._read:
-            self._read = wanted
-            self._say(self._told(wanted[1]))
+            self._read, self._ground = wanted, None
+            self._say(self._told(plan))
             self.loaded.emit(None)
-            load = lambda case: site_plans.load(case, wanted[1])  # noqa: E731
-            self._session.read(load, lambda ground: self._show(wanted, ground), self._failed, key="site plan")
+            load = lambda case: site_plans.load(case, plan)  # noqa: E731
+            self._session.read(load, lambda ground: self._show(wanted, ground), self._failed, key=self)
 
-    def _show(self, wanted: tuple[Path, SitePlan], ground: Ground) -> None:
-        if self._read == wanted:
-            self.loaded.emit(ground)
+    def _show(self, wanted: tuple[Path, PlanFile], ground: Ground) -> None:
+        if self._read == wanted and self.plan is not None:
+            self._ground = replace(ground, place=self.plan.place)  # which may have changed meanwhile
+            self.loaded.emit(self._ground)
 
     def _failed(self, error: Exception) -> None:
         """Said here, where the picture is missed; read again when the page next has something new to show."""
@@ -91,15 +98,11 @@ class SitePlanPanel(QWidget):
 
     @staticmethod
     def _told(plan: SitePlan) -> str:
-        words = tr("{name}, chosen by {who} on {day}, SHA-256 {hash}…\n{approximate}")
+        words = tr("{name}, chosen by {who} on {day}, SHA-256 {hash}…")
         picture = plan.picture
-        return words.format(
-            name=picture.name,
-            who=plan.added_by,
-            day=plan.added_at[:10],
-            hash=picture.sha256[:HASH],
-            approximate=APPROXIMATE,
-        )
+        first = words.format(name=picture.name, who=plan.added_by, day=plan.added_at[:10], hash=picture.sha256[:HASH])
+        moved = tr("Put where it lies by {who} on {day}.").format(who=plan.moved_by, day=(plan.moved_at or "")[:10])
+        return "\n".join([first, *([moved] if plan.moved_by else []), APPROXIMATE])
 
     def ask_plan(self) -> None:
         """Choose a picture; where one is in use, only after a question."""

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMe
 from app import theme
 from app.plans import numbers, plan_of, route
 from app.shell import Window
-from app.widgets.place_cameras import PlaceCameras
 from engine.progress import finish
 from engine.site_plan import use_plan
 from engine.store.records import Camera, ClockRecord, Position
@@ -76,60 +75,11 @@ def test_the_way_is_numbered_in_time_and_says_where_the_order_is_not_certain(pag
     assert numbers(stops, gate) == "1–2"
 
 
-def test_cameras_are_placed_by_keyboard_alone_and_it_is_logged(page: Any, until: Wait) -> None:
-    def fill() -> None:
-        dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, PlaceCameras)
-        for name, text in (("x", "10"), ("y", "20")):
-            dialog.fields[name].setFocus()
-            QTest.keyClicks(dialog.fields[name], text)
-        QTest.keyClick(dialog.fields["y"], Qt.Key.Key_Tab)
-        dialog.list.setFocus()
-        QTest.keyClick(dialog.list, Qt.Key.Key_Down)
-        dialog.map.setFocus()
-        QTest.keyClick(dialog.map, Qt.Key.Key_Right)
-        dialog.accept()
-
-    QTimer.singleShot(200, fill)
-    QTest.keyClick(page.list, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
-    until(lambda: _cameras(page)["CAM-01 Gate"].x == 10)
-    assert _cameras(page)["CAM-01 Gate"].y == 20
-    assert _cameras(page)["CAM-02 Dock"].x is not None
-    assert page.session.case.audit.entries(limit=1)[0].action == "camera.place"
-    QTest.keyClick(page.list, Qt.Key.Key_M)
-    assert page.way.map.isVisible()
-    until(lambda: len(page.way.map.plan.points) == 2)
-    assert "CAM-01 Gate (1)" in page.way.map.accessibleDescription()
-
-
 def test_many_cameras_without_a_place_are_counted(page: Any) -> None:
     crowd = [Camera(n, f"CAM-{n:02d}") for n in range(1, 41)]
     page.way.show_appearances(page.view.appearances, crowd, None)
     assert "CAM-03 and 37 more" in page.way._beside.text()
     assert "CAM-40" in page.way._beside.toolTip()
-
-
-def test_half_a_position_is_told_and_not_saved(page: Any) -> None:
-    dialog = PlaceCameras(page, page.view.cameras)
-    dialog.fields["x"].setText("3")
-    dialog.accept()
-    assert "both of its numbers" in dialog._hint.text()
-    assert not dialog.result()
-    dialog.fields["y"].setText("4")
-    dialog.accept()
-    assert dialog.result()
-    assert dialog.positions() == {page.view.cameras[0].id: Position(x=3.0, y=4.0)}
-
-
-def test_positions_that_nobody_touched_stay_to_the_last_digit(page: Any) -> None:
-    case = page.session.case
-    projected = Position(3_456_789.123456, 5_812_345.654321, 52.520006599999996, 13.404954000000001)
-    case.cameras.place({camera.id: projected for camera in case.cameras.list()})
-    dialog = PlaceCameras(page, case.cameras.list())
-    dialog.list.setCurrentRow(1)
-    dialog.fields["longitude"].setText(dialog.fields["longitude"].text() + " ")
-    dialog.accept()
-    assert dialog.positions() == {}
 
 
 def test_a_click_on_a_camera_walks_through_its_appearances(page: Any, until: Wait) -> None:
@@ -287,15 +237,3 @@ def test_the_plan_lies_dimmed_under_the_cameras_in_its_own_aspect(
     assert 1.5 < contrast(wall, floor) < 5, "walls can be seen, dimmed"
     assert contrast(at(320, 200), floor) >= PARTS, "the camera stands out"
     assert contrast(of_hex(theme.tokens().text1), floor) >= TEXT
-
-
-def test_cameras_are_placed_by_a_click_on_the_plan(page: Any, until: Wait, tmp_path: Path) -> None:
-    finish(use_plan(page.session.case, draw_plan(tmp_path / "plan.png")))
-    page.refresh()
-    until(lambda: page.way.map.ground is not None)
-    dialog = PlaceCameras(page, page.view.cameras, page.way.map.ground)
-    dialog.show()
-    QTest.mouseClick(dialog.map, Qt.MouseButton.LeftButton, pos=dialog.map.on_screen((160, 320)).toPoint())
-    (place,) = dialog.positions().values()
-    assert (place.x, place.y) == pytest.approx((160, 320), abs=2)
-    assert any("approximate" in text.text() for text in dialog.findChildren(type(dialog._hint)))

@@ -17,7 +17,7 @@ from app import theme
 from app.dialogs import CaseDialog, TextDialog
 from app.pages import PAGES
 from app.shell import Window
-from app.widgets.place_cameras import PlaceCameras
+from app.widgets.cameras_dialog import CamerasDialog
 from app.widgets.status import StatusBar
 from engine.types import Modality
 from tests.app.conftest import Wait
@@ -133,7 +133,7 @@ def test_tab_shows_where_it_is_in_dialogs(opened: Window, until: Wait, name: str
     for dialog in (
         CaseDialog(opened, opened.session, "", new=True),
         TextDialog(opened, "Split", "Why?", "", "Split", needed=True),
-        PlaceCameras(opened, case.cameras.list()),
+        CamerasDialog(opened, opened.session),
     ):
         dialog.show()
         dialog.activateWindow()
