@@ -1,4 +1,4 @@
-"""Labels, buttons with key hints, badges, notices and empty states."""
+"""Labels, buttons with key hints, segments and glyphs: what every part of the window is made of."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from app.operations.footage import FootageRow
 from app.operations.verifying import RESTORE
 from app.read_only import writes
 from app.session import Session
+from app.widgets.badge import Badge
 from app.widgets.basic import (
-    Badge,
     Button,
     ElidedLabel,
     Segment,
