@@ -74,12 +74,14 @@ class DetectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrackingSettings:
-    """ByteTrack (Zhang et al., ECCV 2022) and what counts as a tracklet."""
+    """ByteTrack (Zhang et al., ECCV 2022), when its tracks are parted, and what counts as a tracklet."""
 
     activation_score: float = 0.4
     high_score: float = 0.4
-    min_iou: float = 0.2  # looser ones hop from one person to the next where two cross
+    min_iou: float = 0.3  # looser ones hop from one person to the next where two cross
     lost_seconds: float = 1.5  # a person unseen for longer starts a new tracklet
+    part_below: float = 0.6  # likeness of the crops before and after, under which two people were taken for one
+    part_crops: int = 3  # compared on each side
     min_observations: int = 5
 
 

@@ -192,8 +192,9 @@ class NewCrop:
 class NewTracklet:
     """One uninterrupted pass of one person through one camera, on its way into the case.
 
-    `ordinal` numbers the tracklets of an item in the order they end, from 1: the same footage, detector and
-    parameters always give the same numbers, which is what makes an interrupted ingest resumable.
+    `ordinal` numbers the tracklets of an item from 1, in the order their tracks end, those of one track in order of
+    time: the same footage, models and parameters always give the same numbers, which is what makes an interrupted
+    ingest resumable.
     `crops` are the best few, best first.
     """
 

@@ -33,6 +33,7 @@ class _Candidate:
     quality: CropQuality
     image: np.ndarray
     look: np.ndarray
+    opened: float  # seconds: the first observation that this one stands for
     seconds: float
     worth: float
 
@@ -48,13 +49,14 @@ class CropSelector:
         """Consider one observation; True if it is held for now. Call in order of time."""
         seconds, worth = float(frame.timestamp.seconds), _worth(quality)
         last = self._pool[-1] if self._pool else None
-        near = last is not None and seconds - last.seconds < self._settings.min_crop_gap_seconds
+        near = last is not None and seconds - last.opened < self._settings.min_crop_gap_seconds
         if last is not None and near and worth <= last.worth:
             return False
         image = frame.crop(box)
         if image is None:
             return False
-        candidate = _Candidate(frame.timestamp, box, quality, image, _look(image), seconds, worth)
+        opened = last.opened if last is not None and near else seconds
+        candidate = _Candidate(frame.timestamp, box, quality, image, _look(image), opened, seconds, worth)
         if near:
             self._pool[-1] = candidate
             return True
@@ -63,6 +65,16 @@ class CropSelector:
             dropped = self._least_needed()
             return self._pool.pop(dropped) is not candidate
         return True
+
+    def usable(self) -> list[tuple[Timestamp, np.ndarray]]:
+        """The usable candidates, `(h, w, 3) uint8` RGB, in order of time."""
+        return [(c.timestamp, c.image) for c in self._pool if c.quality.usable]
+
+    def between(self, first: Timestamp, last: Timestamp) -> CropSelector:
+        """The candidates from `first` to `last`, both included, as if the track had been no longer."""
+        part = CropSelector(self._settings)
+        part._pool = [c for c in self._pool if first <= c.timestamp <= last]
+        return part
 
     def best(self) -> list[SelectedCrop]:
         """Up to `crops_per_tracklet` crops, best first: each next one weighs quality against likeness to those chosen.

@@ -19,12 +19,14 @@ from engine.media.values import FrameSource
 from engine.models.library import ModelLibrary
 from engine.perception.detector import Detector, make_detector
 from engine.perception.embedder import Embedder
+from engine.perception.parting import parts
+from engine.perception.select import SelectedCrop
 from engine.pipeline.ahead import ahead
-from engine.pipeline.following import EndedTrack, Follower
+from engine.pipeline.following import Follower, Track
 from engine.pipeline.messages import Batch, Checkpoint, Finished, FrameDetections, Job, Message, Opened, Preparing
 from engine.pipeline.versions import component_versions
 from engine.progress import Progress
-from engine.types import Detection, Frame, Modality, ModalitySegment, NewCrop, NewTracklet, Timestamp
+from engine.types import Detection, Frame, Modality, ModalitySegment, NewCrop, NewTracklet, Timestamp, TrackPoint
 
 _STATE_SECONDS = 1.0  # once a checkpoint is due, how often (in footage time) the detector's memory is offered for it
 
@@ -40,12 +42,12 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What following one frame brought."""
+    """What following one frame brought; `memory` is what a checkpoint there must know, where there is to be one."""
 
     frame: FrameDetections
     frame_index: int
-    ended: tuple[EndedTrack, ...]
-    checkpoint: Checkpoint | None
+    ended: tuple[Track, ...]
+    memory: dict[str, np.ndarray] | None
 
 
 @dataclass(slots=True)
@@ -124,6 +126,7 @@ class Analysis:
         self._remembered = {known.timestamp.pts: known.detections for known in job.resume.remembered}
         self._checkpoint_pts: int | None = self._from.after if self._from else None
         self._decoded = self._from.frame_index + 1 if self._from else 0
+        self._next_ordinal = self._from.next_ordinal if self._from else 1
         self.watch = Stopwatch()
         if self._from is not None:
             self._recall(self._from.memory)
@@ -175,24 +178,23 @@ class Analysis:
             yield _Seen(frame, known, state)
 
     def followed(self, seen: Iterator[_Seen]) -> Iterator[_Step]:
-        """Tracklets as they end. A checkpoint lies where nobody is followed."""
+        """Tracks as they end. A checkpoint lies where nobody is followed."""
         rate = float(self._source.probe.average_rate or 25) / self._settings.ingest.frame_step
-        follower = Follower(self._settings, rate, self._from.next_ordinal if self._from else 1)
+        follower = Follower(self._settings, rate)
         last: _Step | None = None
         for moment in seen:
             started = time.perf_counter()
             frame = moment.frame
             ended = tuple(follower.follow(frame, moment.detections))
-            checkpoint = None
+            memory = None
             if moment.state is not None and follower.quiet:
                 memory = self._memory(moment.state, frame.timestamp.pts)
-                checkpoint = Checkpoint(frame.timestamp.pts, frame.index, follower.next_ordinal, memory)
                 self._checkpoint_pts = frame.timestamp.pts
-            last = _Step(FrameDetections(frame.timestamp, moment.detections), frame.index, ended, checkpoint)
+            last = _Step(FrameDetections(frame.timestamp, moment.detections), frame.index, ended, memory)
             self.watch.since("follow", started)
             yield last
         if last is not None:
-            yield replace(last, ended=tuple(follower.finish()), checkpoint=None)
+            yield replace(last, ended=tuple(follower.finish()), memory=None)
 
     def embedded(self, steps: Iterator[_Step]) -> Iterator[Batch]:
         """Batches to commit, every few seconds and at each checkpoint, so that nothing lags behind one."""
@@ -201,10 +203,10 @@ class Analysis:
         analysed, step, committed = 0, None, time.monotonic()
         for step in steps:
             frames[step.frame.timestamp.pts] = step.frame
-            tracklets += [self._tracklet(track) for track in step.ended]
+            tracklets += [tracklet for track in step.ended for tracklet in self._tracklets(track)]
             analysed = step.frame_index // self._settings.ingest.frame_step + 1
             due = time.monotonic() - committed >= self._settings.ingest.commit_seconds
-            if due or step.checkpoint is not None:
+            if due or step.memory is not None:
                 yield self._batch(step, analysed, frames, tracklets)
                 frames, tracklets, committed = {}, [], time.monotonic()
         if step is not None:
@@ -244,18 +246,34 @@ class Analysis:
         self, step: _Step, analysed: int, frames: dict[int, FrameDetections], tracklets: list[NewTracklet]
     ) -> Batch:
         new = tuple(frame for pts, frame in frames.items() if pts not in self._remembered)
-        return Batch(step.frame_index + 1, analysed, step.frame.timestamp, new, tuple(tracklets), step.checkpoint)
+        checkpoint = None
+        if step.memory is not None:
+            checkpoint = Checkpoint(step.frame.timestamp.pts, step.frame_index, self._next_ordinal, step.memory)
+        return Batch(step.frame_index + 1, analysed, step.frame.timestamp, new, tuple(tracklets), checkpoint)
 
-    def _tracklet(self, track: EndedTrack) -> NewTracklet:
+    def _tracklets(self, track: Track) -> Iterator[NewTracklet]:
+        """One for each person in the track, in order of time; none where there is too little to see."""
+        started = time.perf_counter()
+        looks = track.selector.usable()
+        vectors = self._embedder.embed([image for _, image in looks])
+        runs = parts(track.points, [moment for moment, _ in looks], vectors, self._settings.tracking)
+        self.watch.since("part", started)
+        for points in runs:
+            crops = track.selector.between(points[0].timestamp, points[-1].timestamp).best()
+            if crops and len(points) >= self._settings.tracking.min_observations:
+                yield self._tracklet(points, crops)
+
+    def _tracklet(self, points: tuple[TrackPoint, ...], chosen: list[SelectedCrop]) -> NewTracklet:
         """Embed one tracklet's crops together: always the same batch, so always the same numbers."""
         started = time.perf_counter()
-        vectors = self._embedder.embed([crop.image for crop in track.crops])
+        vectors = self._embedder.embed([crop.image for crop in chosen])
         crops = tuple(
             NewCrop(crop.timestamp, crop.box, crop.quality, crop.jpeg, vector)
-            for crop, vector in zip(track.crops, vectors, strict=True)
+            for crop, vector in zip(chosen, vectors, strict=True)
         )
         self.watch.since("embed", started)
-        return NewTracklet(track.ordinal, self._modality_at(track.points[0].timestamp), track.points, crops)
+        self._next_ordinal += 1
+        return NewTracklet(self._next_ordinal - 1, self._modality_at(points[0].timestamp), points, crops)
 
     def _modality_at(self, moment: Timestamp) -> Modality:
         if self._job.modality is not None:

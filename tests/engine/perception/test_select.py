@@ -22,7 +22,11 @@ def quality(score: float, *faults: str) -> CropQuality:
 
 def frame(n: int) -> Frame:
     image = np.random.default_rng(n).integers(0, 256, (120, 60, 3), dtype=np.uint8)
-    return Frame(image, Timestamp(n, Fraction(1, 10)), n)
+    return Frame(image, at(n), n)
+
+
+def at(n: int) -> Timestamp:
+    return Timestamp(n, Fraction(1, 10))
 
 
 def walked(scores: list[float], *faults: str) -> CropSelector:
@@ -89,3 +93,22 @@ def test_a_box_outside_the_frame_is_no_candidate() -> None:
     selector = CropSelector(SETTINGS)
     assert not selector.offer(frame(0), Box(500, 500, 10, 10), quality(1))
     assert selector.best() == []
+
+
+def test_someone_coming_nearer_is_still_seen_at_many_moments() -> None:
+    """Each frame is a little better than the one before: the candidates stay spread over the track."""
+    selector = walked([0.3 + 0.005 * n for n in range(100)])
+    times = [float(moment.seconds) for moment, _ in selector.usable()]
+    assert times == sorted(times)
+    assert len(times) == 4 * SETTINGS.crops_per_tracklet
+    assert max(b - a for a, b in pairwise(times)) < 2
+
+
+def test_a_part_of_a_track_gives_crops_of_that_part() -> None:
+    selector = walked([0.5 + 0.4 * abs(np.sin(n / 9)) for n in range(100)])
+    parts = selector.between(at(0), at(49)), selector.between(at(50), at(99))
+    moments = [[c.timestamp for c in part.best()] for part in parts]
+    assert all(m <= at(49) for m in moments[0])
+    assert all(m >= at(50) for m in moments[1])
+    assert all(len(part) == SETTINGS.crops_per_tracklet for part in moments)
+    assert [m for part in parts for m, _ in part.usable()] == [m for m, _ in selector.usable()]
