@@ -12,7 +12,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from benchmarks.accuracy_record import Notebook, Section
 from benchmarks.accuracy_sets import LabelledSet
 from benchmarks.common import Table
 from engine.models.card import Model
-from engine.models.library import ModelLibrary
+from engine.models.library import MOTION, ModelLibrary
 from engine.pipeline.analyse import analyse
 from engine.pipeline.messages import Batch, Job
 from engine.progress import Progress, Work
@@ -29,13 +29,24 @@ from engine.types import Box, Modality, NewTracklet, TrackPoint
 
 OVERLAP = 0.5
 MIXED = (3, 0.1)  # least number and share of boxes that are another's
+NEVER = -100.0  # nothing is as unlike
+WHOLE, PARTED = "as ByteTrack leaves them", "parted"
+TEXT = """\
+Crowded rendered scenes, through ingest's own analysis, with its tracks left whole and, as ingest does, parted where the
+crops show that they hopped to another person (engine/perception/parting.py). *mixed*: tracklets of which a tenth of the
+boxes or more (and three at least) show other people than the one they mostly show; *purity*: share of boxes, *crops
+right*: share of the crops a search compares, that are not another's; *per person*: tracklets for each person found;
+*of nobody*: tracklets that show no person in most of their boxes, left out of the rest; *switches*: CLEAR MOT's
+identity switches, which also count a person's new tracklet. IDF1 and HOTA are means over clips. A mixed tracklet
+misleads a search and a decision; a person in two tracklets costs one more look.
+"""
 People = dict[int, tuple[Box, Box]]  # by person: the visible and the whole outline
 Truth = dict[int, People]  # by PTS
 
 COUNTED = ("people", "found", "of nobody", "tracklets", "mixed", "boxes", "another's boxes", "crops", "another's crops")
 SCORED = ("switches", "IDF1", "HOTA")
 SHARES = ("per person", "mixed", "purity", "crops right")
-FOUND = ("footage", "people", "found", "of nobody", "tracklets", *SHARES, *SCORED)
+FOUND = ("tracks", "footage", "people", "found", "of nobody", "tracklets", *SHARES, *SCORED)
 
 
 @dataclass(frozen=True)
@@ -147,44 +158,45 @@ def tracks_section(
 ) -> Work[Section]:
     """The section: every detector over every clip of the scenes, night and day."""
     library, tables = ModelLibrary(), []
-    models = {name: library.get(name).card.sha256 if name != "motion" else "motion" for name in detectors}
+    models = {name: library.get(name).card.sha256 if name != MOTION else MOTION for name in detectors}
+    plain = Settings()
+    never = replace(plain, tracking=replace(plain.tracking, part_below=NEVER))
     for detector, digest in models.items():
         for scenes in sets:
-            key = {"detector": digest, "student": student.card.sha256, "scenes": scenes.digest,
-                   "settings": repr(Settings())}  # fmt: skip
-
-            def measure(detector: str = detector, scenes: LabelledSet = scenes) -> Work[list[dict[str, Any]]]:
-                return (yield from run_scenes(detector, student.name, scenes.root))
-
-            rows = yield from notebook.recall("tracks", key, measure)
             table = Table(f"{detector}: {scenes.title}", *FOUND, decimals=3)
-            for word in (*(kind.label for kind in Modality), ""):
-                of_kind = [row for row in rows if word in ("", row["kind"])]
-                if of_kind:
-                    line = summed(f"{word}, {len(of_kind)} clips" if word else "all", of_kind)
+            for tracks, settings in ((WHOLE, never), (PARTED, plain)):
+                key = {"detector": digest, "student": student.card.sha256, "scenes": scenes.digest,
+                       "settings": repr(settings)}  # fmt: skip
+
+                def measure(
+                    detector: str = detector, scenes: LabelledSet = scenes, settings: Settings = settings
+                ) -> Work[list[dict[str, Any]]]:
+                    return (yield from run_scenes(detector, student.name, scenes.root, settings))
+
+                rows = yield from notebook.recall("tracks", key, measure)
+                for line in lines(tracks, rows):
                     table.add(*(line[name] for name in FOUND))
             tables.append(table)
-    text = (
-        "Crowded rendered scenes, through ingest's own analysis. *mixed*: tracklets of which a tenth of the boxes or "
-        "more (and three at least) show other people than the one they mostly show; *purity*: share of boxes, *crops "
-        "right*: share of the crops a search compares, that are not another's; *per person*: tracklets for each person "
-        "found; *of nobody*: tracklets that show no person in most of their boxes, left out of the rest; *switches*: "
-        "CLEAR MOT's identity switches, which also count a person's new tracklet. A mixed tracklet misleads a search "
-        "and a decision, a person in two tracklets costs one more look. IDF1 and HOTA are means over clips."
-    )
     inputs = [{"name": one.title, "sha256": one.digest, **one.facts} for one in sets]
-    inputs += [{"name": name, "sha256": digest} for name, digest in models.items() if digest != "motion"]
+    inputs += [{"name": name, "sha256": digest} for name, digest in models.items() if digest != MOTION]
     inputs.append({"name": student.name, "sha256": student.card.sha256})
-    return Section("Tracklets: one person each?", tables, text, inputs)
+    return Section("Tracklets: one person each?", tables, TEXT, inputs)
 
 
-def run_scenes(detector: str, student: str, root: Path) -> Work[list[dict[str, Any]]]:
+def lines(tracks: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lines under FOUND of rows of `run_scenes`: by night, by day and in all."""
+    groups = {kind.label: [row for row in rows if row["kind"] == kind.label] for kind in Modality}
+    named = {f"{kind}, {len(group)} clips": group for kind, group in groups.items() if group} | {"all": list(rows)}
+    return [{"tracks": tracks, **summed(name, group)} for name, group in named.items()]
+
+
+def run_scenes(detector: str, student: str, root: Path, settings: Settings) -> Work[list[dict[str, Any]]]:
     """A row for each clip: `kind` and what `clip_row` gives."""
     clips, rows = sorted(root.glob("*.mp4")), []
     for number, clip in enumerate(clips):
         yield Progress(f"{detector}: {root.name}", number, len(clips), "clips")
         word = json.loads(clip.with_suffix(".json").read_text(encoding="utf-8"))["modality"]
-        rows.append({"kind": word, **measured(clip, detector, student, Modality(word.lower()), Settings())})
+        rows.append({"kind": word, **measured(clip, detector, student, Modality(word.lower()), settings)})
     yield Progress(f"{detector}: {root.name}", len(clips), len(clips), "clips")
     return rows
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.accuracy_tracks import FOUND, People, Shown, clip_row, shown, summed, truth_of, whom
+from benchmarks.accuracy_tracks import FOUND, People, Shown, clip_row, lines, shown, summed, truth_of, whom
 from engine.types import Box, Timestamp, TrackPoint
 
 ANNA, BERT = 1, 2
@@ -55,8 +55,8 @@ def test_a_clip_is_counted_against_the_truth_beside_it(tmp_path: Path) -> None:
     people = [{"id": n, "visible": box, "full": box} for n, box in boxes.items()]
     listing = {"frames": [{"pts": pts, "people": people} for pts in range(10)]}
     clip.with_suffix(".json").write_text(json.dumps(listing))
-    lines = [f"{pts + 1},{n},{box[0]},0,40,100,1,1,1.0\n" for pts in range(10) for n, box in boxes.items()]
-    clip.with_suffix(".txt").write_text("".join(lines))
+    known = [f"{pts + 1},{n},{box[0]},0,40,100,1,1,1.0\n" for pts in range(10) for n, box in boxes.items()]
+    clip.with_suffix(".txt").write_text("".join(known))
     tracklets = {
         1: [point(n, LEFT) for n in range(5)],
         2: [point(n, LEFT) for n in range(5, 10)],
@@ -67,7 +67,9 @@ def test_a_clip_is_counted_against_the_truth_beside_it(tmp_path: Path) -> None:
     row = clip_row(tracklets, named, clip)
     assert (row["people"], row["found"], row["tracklets"], row["mixed"], row["switches"]) == (2, 2, 3, 0, 1)
     line = summed("all", [row, row])
-    assert set(FOUND) <= set(line)
+    (night, both) = lines("parted", [{"kind": "IR", **row}, {"kind": "IR", **row}])
+    assert set(FOUND) <= set(night)
+    assert (night["footage"], both["footage"], night["people"]) == ("IR, 2 clips", "all", 4)
     assert (line["per person"], line["purity"], line["crops right"], line["switches"]) == (1.5, 1.0, 1.0, 2)
     assert line["IDF1"] == pytest.approx(15 / 20)  # half of Anna's frames count for nobody, nor do their boxes
 
