@@ -12,12 +12,11 @@ from app.dialogs import ask_text, show_cameras
 from app.operations import searching
 from app.operations import subjects as change
 from app.pages.base import Page
-from app.read_only import SEARCHES, SHEETS, writes
 from app.session import Changes, Session
 from app.subjects import Appearance, SubjectRow, SubjectView
 from app.tiles import Tile
 from app.widgets.appearance_panel import AppearancePanel
-from app.widgets.basic import Button, ElidedLabel, box, label, rule
+from app.widgets.basic import ElidedLabel, box, label, rule
 from app.widgets.notices import EmptyState, Statement
 from app.widgets.subject_gallery import SubjectGallery
 from app.widgets.subject_list import SubjectPanel
@@ -37,10 +36,11 @@ class SubjectsPage(Page):
         self._current: int | None = None  # tracklet
         self._panel: bool | None = None  # what F9 last asked for; None: as the window's width allows
         self.thumbnails = thumbnails.shared(session)
-        merge = self._button(tr("Merge…"), "call-merge", self._merge)
-        split = self._button(tr("Split…"), "call-split", self._split)
+        merge = self.button(tr("Merge…"), "call-merge", "subject.merge", self._merge)
+        split = self.button(tr("Split…"), "call-split", "subject.split", self._split)
+        for button in (merge, split):
+            button.show_hint(False)
         self.header.add(merge, split)
-        writes(merge, split)
         self._stack = QStackedWidget()
         self._stack.addWidget(
             EmptyState(
@@ -79,12 +79,7 @@ class SubjectsPage(Page):
             "subject.find": self.left.find.setFocus,
             "appearance.next": lambda: self._step(1),
             "appearance.previous": lambda: self._step(-1),
-            "subject.rename": self._rename,
-            "subject.merge": self._merge,
-            "subject.split": self._split,
             "subject.remove": self._remove,
-            "subject.search": self._search_again,
-            "subject.sheet": self._write_sheet,
             "subject.footage": self._footage,
             "map": self.way.toggle,
             "lanes.in": lambda: self.way.zoom_by(1),
@@ -101,22 +96,23 @@ class SubjectsPage(Page):
         column = box(QVBoxLayout(area), 8, (16, 8, 16, 8))
         head = box(QHBoxLayout(), 8)
         self._name, self._span = label("", "item"), ElidedLabel("", "second")
-        rename = self._button("", "pencil-outline", self._rename, size="small")
+        rename = self.button("", "pencil-outline", "subject.rename", self._rename, size="small")
         rename.setAccessibleName(tr("Rename…"))
         rename.setToolTip(tr("Rename…"))
         rename.setProperty("flat", "true")
-        again = self._button(tr("Search again"), "magnify", self._search_again, size="small")
+        again = self.button(tr("Search again"), "magnify", "subject.search", self._search_again, size="small")
         again.setToolTip(tr("From the appearance chosen"))
-        sheet = self._button(tr("Contact sheet…"), "file-image-outline", self._write_sheet, size="small")
+        sheet = self.button(
+            tr("Contact sheet…"), "file-image-outline", "subject.sheet", self._write_sheet, size="small"
+        )
         sheet.setToolTip(tr("A picture of all appearances; the report folder has one of every subject."))
+        for button in (rename, again, sheet):
+            button.show_hint(False)  # the subject's name needs the room
         head.addWidget(self._name)
-        writes(again, why=SEARCHES)
         head.addWidget(rename)
         head.addWidget(self._span, 1)
         head.addWidget(again)
         head.addWidget(sheet)
-        writes(rename)
-        writes(sheet, why=SHEETS)
         column.addLayout(head)
         self.gallery = SubjectGallery(self.thumbnails)
         self.gallery.chosen.connect(self._select)
@@ -128,13 +124,6 @@ class SubjectsPage(Page):
         self.way.place_asked.connect(lambda: show_cameras(self.shell, self.session))
         column.addWidget(self.way, 2)
         return area
-
-    @staticmethod
-    def _button(text: str, icon: str, act: Callable[[], None], size: str = "") -> Button:
-        """Without a key hint: the names of subjects need the room."""
-        made = Button(text, icon, size=size)
-        made.clicked.connect(lambda: act())  # noqa: PLW0108 - the signal's own argument stays out
-        return made
 
     @property
     def list(self) -> QWidget:

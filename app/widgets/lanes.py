@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
@@ -27,6 +28,28 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One appearance whose time is known, in seconds since 1970; `margin` of its clock."""
+
+    tracklet: int
+    night: bool
+    first: float
+    last: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A camera with its bars; `tail` says how sure its clock is, in a colour."""
+
+    camera: str
+    appearances: int
+    bars: tuple[Bar, ...]
+    tail: str
+    colour: str
+
+
 class Lanes(QAbstractScrollArea):
     """IR appearances are outlined, RGB ones filled; whiskers show clock uncertainty. A click picks an appearance, the
     next one where several lie under it."""
@@ -43,7 +66,7 @@ class Lanes(QAbstractScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalScrollBar().setSingleStep(LANE)
         self._appearances: Sequence[Appearance] = ()
-        self._lanes: list[tuple[str, list[Appearance], list[Appearance]]] = []  # camera, all, those of known time
+        self._lanes: list[Lane] = []
         self._whole: tuple[float, float] | None = None  # seconds since 1970
         self._span: tuple[float, float] | None = None  # of it, on show
         self._names = NAMES[0]
@@ -58,13 +81,13 @@ class Lanes(QAbstractScrollArea):
         by_camera: dict[str, list[Appearance]] = {name: [] for name in cameras}
         for appearance in appearances:
             by_camera.setdefault(appearance.camera, []).append(appearance)
-        self._lanes = [(name, mine, [a for a in mine if a.first.adjusted]) for name, mine in by_camera.items() if mine]
-        self._whole = _extent([a for _, _, known in self._lanes for a in known])
+        self._lanes = [_lane(name, mine) for name, mine in by_camera.items() if mine]
+        self._whole = _extent([bar for lane in self._lanes for bar in lane.bars])
         bold, small = QFontMetrics(theme.font(12, bold=True)), QFontMetrics(theme.font(11))
-        wide = [bold.horizontalAdvance(n) + small.horizontalAdvance(_tail(m, k)[0]) + 22 for n, m, k in self._lanes]
+        wide = [bold.horizontalAdvance(ln.camera) + small.horizontalAdvance(ln.tail) + 22 for ln in self._lanes]
         self._names = min(max([NAMES[0], *wide]), NAMES[1])
         self.setFixedHeight(AXIS + LANE * min(max(len(self._lanes), 1), SHOWN) + 4)
-        self.setAccessibleDescription(", ".join(f"{name}: {len(mine)}" for name, mine, _ in self._lanes))
+        self.setAccessibleDescription(", ".join(f"{lane.camera}: {lane.appearances}" for lane in self._lanes))
         self._look()
 
     def select(self, tracklet: int) -> None:
@@ -74,7 +97,7 @@ class Lanes(QAbstractScrollArea):
         if chosen is not None and chosen.first.adjusted and self._span is not None:
             if not self._span[0] <= chosen.first.sort_key() <= self._span[1]:
                 self._look()
-            lane = next((n for n, entry in enumerate(self._lanes) if entry[0] == chosen.camera), 0)
+            lane = next((n for n, entry in enumerate(self._lanes) if entry.camera == chosen.camera), 0)
             bar, room = self.verticalScrollBar(), self.viewport().height() - AXIS
             bar.setValue(min(max(bar.value(), (lane + 1) * LANE - room), lane * LANE))
         self.viewport().update()
@@ -125,10 +148,10 @@ class Lanes(QAbstractScrollArea):
             self._paint_axis(painter, self._span)
         painter.save()
         painter.setClipRect(QRectF(0, AXIS, self.viewport().width(), self.viewport().height() - AXIS))
-        for n, (camera, mine, known) in enumerate(self._lanes):
+        for n, lane in enumerate(self._lanes):
             top = AXIS + n * LANE - self.verticalScrollBar().value()
             if -LANE < top - AXIS < self.viewport().height():
-                self._paint_lane(painter, top, camera, mine, known)
+                self._paint_lane(painter, top, lane)
         painter.restore()
 
     def _x(self, seconds: float, span: tuple[float, float]) -> float:
@@ -154,60 +177,56 @@ class Lanes(QAbstractScrollArea):
             painter.drawText(QRectF(x - 55, 0, 110, AXIS - 6), Qt.AlignmentFlag.AlignCenter, words)
             at += step
 
-    def _paint_lane(
-        self, painter: QPainter, top: int, camera: str, mine: list[Appearance], known: list[Appearance]
-    ) -> None:
-        tail, colour = _tail(mine, known)
+    def _paint_lane(self, painter: QPainter, top: int, lane: Lane) -> None:
         small, strong = theme.font(11), theme.font(12, bold=True)
-        tail_width = QFontMetrics(small).horizontalAdvance(tail)
+        tail_width = QFontMetrics(small).horizontalAdvance(lane.tail)
         metrics = QFontMetrics(strong)
-        name = metrics.elidedText(camera, Qt.TextElideMode.ElideMiddle, self._names - tail_width - 18)
+        name = metrics.elidedText(lane.camera, Qt.TextElideMode.ElideMiddle, self._names - tail_width - 18)
         painter.setFont(strong)
         painter.setPen(theme.color("text1"))
         painter.drawText(QRectF(0, top, self._names, LANE), _MIDDLE, name)
         painter.setFont(small)
-        painter.setPen(theme.color(colour))
-        painter.drawText(QRectF(metrics.horizontalAdvance(name) + 8, top, tail_width + 2, LANE), _MIDDLE, tail)
-        lane = QRectF(self._names, top + 2, self.viewport().width() - self._names - RIGHT, LANE - 4)
-        painter.fillRect(lane, theme.color("panel"))
-        if not known:
-            painter.fillRect(lane, theme.color("warning_fill"))
-            painter.fillRect(lane, QBrush(theme.color("warning_edge", 110), Qt.BrushStyle.BDiagPattern))
+        painter.setPen(theme.color(lane.colour))
+        painter.drawText(QRectF(metrics.horizontalAdvance(name) + 8, top, tail_width + 2, LANE), _MIDDLE, lane.tail)
+        room = QRectF(self._names, top + 2, self.viewport().width() - self._names - RIGHT, LANE - 4)
+        painter.fillRect(room, theme.color("panel"))
+        if not lane.bars:
+            painter.fillRect(room, theme.color("warning_fill"))
+            painter.fillRect(room, QBrush(theme.color("warning_edge", 110), Qt.BrushStyle.BDiagPattern))
             painter.setPen(theme.color("warning_text"))
             words = tr("Clock not set: times on this lane cannot be compared")
-            plate = QRectF(lane.x() + 4, lane.y() + 2, painter.fontMetrics().horizontalAdvance(words) + 8, LANE - 8)
+            plate = QRectF(room.x() + 4, room.y() + 2, painter.fontMetrics().horizontalAdvance(words) + 8, LANE - 8)
             painter.fillRect(plate, theme.color("warning_fill"))
             painter.drawText(plate.adjusted(4, 0, 0, 0), _MIDDLE, words)
         elif self._span is not None:
             painter.save()
-            painter.setClipRect(lane, Qt.ClipOperation.IntersectClip)
-            self._paint_known(painter, lane, known, self._span)
+            painter.setClipRect(room, Qt.ClipOperation.IntersectClip)
+            self._paint_bars(painter, room, lane.bars, self._span)
             painter.restore()
 
-    def _paint_known(self, painter: QPainter, lane: QRectF, known: list[Appearance], span: tuple[float, float]) -> None:
-        """The bars in sight, the chosen one last; at the edges how many lie outside, which a click goes to."""
-        before = [a for a in known if a.last.sort_key() + (a.last.uncertainty or 0) < span[0]]
-        after = [a for a in known if a.first.sort_key() - (a.first.uncertainty or 0) > span[1]]
-        outside = {a.tracklet.id for a in (*before, *after)}
-        inside = [a for a in known if a.tracklet.id not in outside]
-        for shown in sorted(inside, key=lambda a: a.tracklet.id == self.selected):
-            margin = shown.first.uncertainty or 0.0
-            first, last = shown.first.sort_key(), shown.last.sort_key()
-            left, right = self._x(first, span), self._x(last, span)
-            box = QRectF(left, lane.y() + 3, max(right - left, NARROWEST), lane.height() - 6)
-            reach = (self._x(first - margin, span), self._x(last + margin, span))
-            night, chosen = shown.tracklet.modality is Modality.INFRARED, shown.tracklet.id == self.selected
-            paint_bar(painter, box, reach, night=night, colour="accent" if chosen else "text1")
-            self._boxes.append((box.adjusted(-3, -4, 3, 4), shown.tracklet.id))
+    def _paint_bars(self, painter: QPainter, lane: QRectF, bars: Sequence[Bar], span: tuple[float, float]) -> None:
+        """Those in sight, the chosen one last; at the edges how many lie outside, which a click goes to."""
+        before = [bar for bar in bars if bar.last + bar.margin < span[0]]
+        after = [bar for bar in bars if bar.first - bar.margin > span[1]]
+        inside = [bar for bar in bars if bar.last + bar.margin >= span[0] and bar.first - bar.margin <= span[1]]
+        for bar in sorted(inside, key=lambda bar: bar.tracklet == self.selected):
+            left, right = self._x(bar.first, span), self._x(bar.last, span)
+            wide = max(right - left, NARROWEST)
+            box = QRectF((left + right - wide) / 2, lane.y() + 3, wide, lane.height() - 6)
+            reach = (self._x(bar.first - bar.margin, span), self._x(bar.last + bar.margin, span))
+            colour = "accent" if bar.tracklet == self.selected else "text1"
+            paint_bar(painter, box, reach, night=bar.night, colour=colour)
+            self._boxes.append((box.adjusted(-3, -4, 3, 4), bar.tracklet))
         painter.setFont(theme.font(11))
         painter.setPen(theme.color("text3"))
         for some, words, flag in ((before[-1:], f"‹ {len(before)}", _LEFT), (after[:1], f"{len(after)} ›", _RIGHT)):
             for nearest in some:
-                room = lane.adjusted(6, 0, -6, 0)
-                painter.drawText(room, _MIDDLE | flag, words)
                 wide = painter.fontMetrics().horizontalAdvance(words) + 12
-                left = lane.left() if flag == _LEFT else lane.right() - wide
-                self._boxes.append((QRectF(left, lane.y(), wide, lane.height()), nearest.tracklet.id))
+                room = QRectF(lane.left() if flag == _LEFT else lane.right() - wide, lane.y(), wide, lane.height())
+                painter.fillRect(room, theme.color("raised"))
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
+                self._boxes = [(b, n) for b, n in self._boxes if not room.contains(b.center())]
+                self._boxes.append((room, nearest.tracklet))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         under = [tracklet for box, tracklet in self._boxes if box.contains(event.position())]
@@ -283,22 +302,32 @@ def paint_bar(painter: QPainter, box: QRectF, reach: tuple[float, float], *, nig
     painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
-def _extent(known: Sequence[Appearance]) -> tuple[float, float] | None:
+def _lane(camera: str, mine: Sequence[Appearance]) -> Lane:
+    known = [a for a in mine if a.first.adjusted]
+    bars = tuple(
+        Bar(
+            a.tracklet.id,
+            a.tracklet.modality is Modality.INFRARED,
+            a.first.sort_key(),
+            a.last.sort_key(),
+            a.first.uncertainty or 0.0,
+        )
+        for a in known
+    )
+    tail, colour = plus_minus(max((bar.margin for bar in bars), default=None)), "text3"
+    if not known:
+        tail, colour = tr("no offset"), "warning_text"
+    elif len(known) < len(mine):
+        tail, colour = tr("{n} without offset").format(n=len(mine) - len(known)), "warning_text"
+    elif any(a.first.uncertainty is None for a in known):
+        tail = tr("± not known")
+    return Lane(camera, len(mine), bars, tail, colour)
+
+
+def _extent(bars: Sequence[Bar]) -> tuple[float, float] | None:
     """From the earliest to the latest that any of these may have been, with a margin."""
-    if not known:
+    if not bars:
         return None
-    first = min(a.first.sort_key() - (a.first.uncertainty or 0) for a in known)
-    last = max(a.last.sort_key() + (a.last.uncertainty or 0) for a in known)
-    margin = max((last - first) * 0.03, 2.0)
-    return first - margin, last + margin
-
-
-def _tail(mine: Sequence[Appearance], known: Sequence[Appearance]) -> tuple[str, str]:
-    """What stands behind a camera's name, and its colour: how sure its clock is, or how many have no offset."""
-    if not known:
-        return tr("no offset"), "warning_text"
-    if len(known) < len(mine):
-        return tr("{n} without offset").format(n=len(mine) - len(known)), "warning_text"
-    if any(a.first.uncertainty is None for a in known):
-        return tr("± not known"), "text3"
-    return plus_minus(max(a.first.uncertainty or 0 for a in known)), "text3"
+    first, last = min(bar.first - bar.margin for bar in bars), max(bar.last + bar.margin for bar in bars)
+    spare = max((last - first) * 0.03, 2.0)
+    return first - spare, last + spare

@@ -20,6 +20,7 @@ from app.shell import Window
 from engine.progress import finish
 from engine.site_plan import use_plan
 from engine.store.records import Camera, ClockRecord, Position
+from engine.store.site_plans import PlanPlace
 from tests.app.conftest import Wait
 from tests.helpers.contrast import PARTS, TEXT, contrast, of_hex
 from tests.helpers.plans import draw_plan
@@ -237,3 +238,26 @@ def test_the_plan_lies_dimmed_under_the_cameras_in_its_own_aspect(
     assert 1.5 < contrast(wall, floor) < 5, "walls can be seen, dimmed"
     assert contrast(at(320, 200), floor) >= PARTS, "the camera stands out"
     assert contrast(of_hex(theme.tokens().text1), floor) >= TEXT
+
+
+def test_a_plan_that_was_turned_is_drawn_where_it_lies(page: Any, until: Wait, tmp_path: Path) -> None:
+    case = page.session.case
+    finish(use_plan(case, draw_plan(tmp_path / "plan.png")))
+    page.refresh()
+    QTest.keyClick(page.list, Qt.Key.Key_M)
+    shown = page.way.map
+    until(lambda: shown.ground is not None)
+    image = shown.ground.image
+    turned = case.site_plans.move(PlanPlace(700, -40, 1.5, 120))
+    page.refresh()
+    until(lambda: shown.ground.place == turned.place)
+    assert shown.ground.image is image, "read from the disk once"
+    picture = shown.grab().toImage()
+
+    def at(column: float, row: float) -> np.ndarray:
+        pixel = (shown.on_screen(turned.place.position(column, row)) * picture.devicePixelRatio()).toPoint()
+        return of_hex(picture.pixelColor(pixel).name())
+
+    assert contrast(at(32, 300), at(120, 300)) > 1.5, "a wall and the floor beside it"
+    assert contrast(at(32, 100), at(32, 300)) < 1.2, "the same wall"
+    assert contrast(at(-20, 300), at(120, 300)) > 1.2, "beside the picture"

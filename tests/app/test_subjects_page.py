@@ -186,9 +186,8 @@ def _painted(page: Any) -> list[tuple[Any, int]]:
 
 def test_a_lane_whose_clock_is_not_set_is_hatched_and_says_so(page: Any) -> None:
     lanes = page.way.lanes
-    unset = next(n for n, (_, _, known) in enumerate(lanes._lanes) if len(known) < len(lanes._lanes[n][1]))
-    camera, mine, _ = lanes._lanes[unset]
-    lanes.show_appearances(mine, [camera])
+    camera = next(lane.camera for lane in lanes._lanes if len(lane.bars) < lane.appearances)
+    mine = [a for a in page.view.appearances if a.camera == camera]
     without = [replace(a, first=replace(a.first, adjusted=None)) for a in mine]
     lanes.show_appearances(without, [camera])
     picture, warned = _lanes(page), theme.color("warning_fill").name()
