@@ -107,6 +107,7 @@ class TimeDialog(QDialog):
         column.addWidget(self._reach)
         self.edit = QLineEdit()
         self.edit.setAccessibleName(tr("Time to go to"))
+        self.edit.setPlaceholderText("23:44:20")
         column.addWidget(self.edit)
         self.problem = label("", "error", wrap=True)
         self.problem.hide()
@@ -149,8 +150,10 @@ class TimeDialog(QDialog):
         try:
             self.seconds = seconds_of(self.edit.text(), shown, self._length * scale) / scale
         except UsageError as error:
-            self.problem.setText(f"{error} {error.hint}")
+            hint = "" if self._adjusted() else error.hint  # which speaks of the recorder's clock
+            self.problem.setText(f"{error} {hint}".rstrip())
             self.problem.show()
+            self.adjustSize()
             self.edit.selectAll()
             self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
             return

@@ -363,10 +363,11 @@ class ReviewPage(Page):
         if row is None or frame is None:
             self.session.message.emit("plain", tr("No frame is on show that could be exported."), "")
             return
-        name, _ = QFileDialog.getSaveFileName(
-            self, tr("Export still"), stills.still_name(row.item, frame.index), tr("PNG pictures (*.png)")
-        )
+        place = Path(str(self.session.preferences.get("still_folder", Path.home())))
+        proposed = str(place / stills.still_name(row.item, frame.index))
+        name, _ = QFileDialog.getSaveFileName(self, tr("Export still"), proposed, tr("PNG pictures (*.png)"))
         if name:
+            self.session.preferences.set("still_folder", str(Path(name).parent))
             stills.export(self.session, row.item, frame.pts, Path(name), self._exported)
 
     def _exported(self, still: FrameStill) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import icons, theme, vocabulary
 from app.jobs import Job, JobState
@@ -16,6 +16,7 @@ from app.stills import Stills
 from app.tiles import paint_fitted
 from app.times import day, offset, plus_minus, short_date_time
 from app.widgets.badge import paint_badge
+from app.widgets.lists import paint_row
 from app.words import duration, short_hash, time_left, tr
 from engine.types import ItemState
 
@@ -104,11 +105,7 @@ class FootageDelegate(QStyledItemDelegate):
         row: FootageRow = index.model().rows[index.row()]
         area = option.rect
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, theme.color("selected"))
-            painter.fillRect(QRect(area.x(), area.y(), 3, area.height()), theme.color("accent"))
-        painter.setPen(theme.color("line"))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        paint_row(painter, option)
         places = {name: QRect(x, area.y(), width, area.height()) for name, (x, width) in columns(area.width()).items()}
         self._paint_name(painter, places["name"], row)
         length = row.item.probe.get("duration")

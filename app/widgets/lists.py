@@ -1,10 +1,12 @@
-"""A short list whose letters are left to the page's keys."""
+"""What lists have in common: the ground of a painted row, and the keys that are left to the page."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QListWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import QListWidget, QStyle, QStyleOptionViewItem
+
+from app import theme
 
 MOVES = (
     *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End),
@@ -24,3 +26,13 @@ class ShortList(QListWidget):
             super().keyPressEvent(event)
         else:
             event.ignore()
+
+
+def paint_row(painter: QPainter, option: QStyleOptionViewItem) -> None:
+    """The ground of a painted row, and the line under it."""
+    area = option.rect
+    if option.state & QStyle.StateFlag.State_Selected:
+        painter.fillRect(area, theme.color("selected"))
+        painter.fillRect(QRect(area.x(), area.y(), 3, area.height()), theme.color("accent"))
+    painter.setPen(theme.color("line"))
+    painter.drawLine(area.bottomLeft(), area.bottomRight())

@@ -55,8 +55,10 @@ class Path:
 
 def _smoothed(points: np.ndarray) -> np.ndarray:
     """`(M, 2)`: each point the mean of its neighbours, of as many before it as after it."""
-    reach = [min(SMOOTH, n, len(points) - 1 - n) for n in range(len(points))]
-    return np.array([points[n - r : n + r + 1].mean(axis=0) for n, r in enumerate(reach)]).reshape(-1, 2)
+    place = np.arange(len(points))
+    reach = np.minimum(SMOOTH, np.minimum(place, place[::-1]))
+    sums = np.concatenate([np.zeros((1, 2)), np.cumsum(points, axis=0)])
+    return (sums[place + reach + 1] - sums[place - reach]) / (2 * reach + 1)[:, None]
 
 
 class PlayerCanvas(QWidget):
@@ -156,30 +158,32 @@ class PlayerCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(self.target(), self._shown.image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        people = self.present()
+        people = [(path, self.on_screen(area)) for path, area in self.present()]
         if self.show_paths:
             for path, area in people:
-                self._paint_path(painter, path, area, people)
+                nearer = [other.toRect() for _, other in people if other.bottom() > area.bottom()]
+                self._paint_path(painter, path, nearer)
         for path, area in people:
             chosen = path.tracklet == self.selected
             if self.show_boxes or chosen:
-                self._paint_box(painter, self.on_screen(area), path, chosen)
+                self._paint_box(painter, area, path, chosen)
 
-    def _paint_path(self, painter: QPainter, path: Path, area: QRectF, people: Sequence[tuple[Path, QRectF]]) -> None:
-        """A line with a dot for each second; it passes behind whoever stands nearer to the camera."""
+    def _paint_path(self, painter: QPainter, path: Path, nearer: Sequence[QRect]) -> None:
+        """A line with a dot for each second; it passes behind the boxes of whoever stands nearer to the camera."""
         assert self._shown is not None
+        now, full, target = self._shown.pts, self._shown.full, self.target()
+        scale = target.width() / max(full.width(), 1)
+        corner = np.array([target.x(), target.y()])
         colour = CHOSEN if path.tracklet == self.selected else WHITE
         painter.save()
-        nearer = [self.on_screen(a).toRect() for p, a in people if p is not path and a.bottom() > area.bottom()]
         painter.setClipRegion(functools.reduce(QRegion.subtracted, map(QRegion, nearer), QRegion(self.rect())))
-        for times, feet in path.trail(self._shown.pts, PATH_SECONDS * self._second, self._shown.full.height()):
-            line = QPolygonF([self.on_screen(QRectF(x, y, 0, 0)).topLeft() for x, y in feet.tolist()])
-            seconds = [self._shown.pts - n * self._second for n in range(PATH_SECONDS + 1)]
-            dots = [
-                self.on_screen(QRectF(*(np.interp(at, times, feet[:, n]) for n in (0, 1)), 0, 0)).topLeft()
-                for at in seconds
-                if times[0] - path.gap <= at <= times[-1] + path.gap
-            ]
+        for times, feet in path.trail(now, PATH_SECONDS * self._second, full.height()):
+            points = feet * scale + corner
+            line = QPolygonF([QPointF(x, y) for x, y in points.tolist()])
+            seconds = [now - n * self._second for n in range(PATH_SECONDS + 1)]
+            inside = [at for at in seconds if times[0] - path.gap <= at <= times[-1] + path.gap]
+            across = [np.interp(inside, times, points[:, n]).tolist() for n in (0, 1)]
+            dots = [QPointF(x, y) for x, y in zip(*across, strict=True)]
             for grown, edge in ((1.0, BLACK), (0.0, colour)):
                 painter.setPen(QPen(edge, 2 + 2 * grown))
                 painter.setBrush(Qt.BrushStyle.NoBrush)

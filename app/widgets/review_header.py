@@ -19,7 +19,7 @@ class ElidedCombo(ComboBox):
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:  # noqa: N802
         super().initStyleOption(option)
-        room = self.width() - 8 - 24  # the sheet's padding at the left, the arrow at the right
+        room = self.width() - 58  # less the sheet's padding and the arrow
         option.currentText = self.fontMetrics().elidedText(
             self.currentText(), Qt.TextElideMode.ElideMiddle, max(room, 1)
         )

@@ -18,7 +18,6 @@ from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -31,7 +30,7 @@ from app.subjects import SubjectRow
 from app.thumbnails import Thumbnails
 from app.tiles import paint_fitted
 from app.widgets.basic import box, label, styled
-from app.widgets.lists import MOVES
+from app.widgets.lists import MOVES, paint_row
 from app.words import tr
 
 Index = QModelIndex | QPersistentModelIndex
@@ -84,11 +83,7 @@ class SubjectDelegate(QStyledItemDelegate):
         row: SubjectRow = index.model().rows[index.row()]
         area = option.rect
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, theme.color("selected"))
-            painter.fillRect(QRect(area.x(), area.y(), 3, area.height()), theme.color("accent"))
-        painter.setPen(theme.color("line"))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        paint_row(painter, option)
         picture = QRect(area.x() + 16, area.y() + 6, PICTURE.width(), PICTURE.height())
         painter.fillRect(picture, theme.color("surround"))
         found = self._thumbnails.get(row.crop, PICTURE * painter.device().devicePixelRatioF()) if row.crop else None

@@ -95,6 +95,38 @@ def show(console: Console, folder: Path, item: str) -> None:
         console.answer(document, text)
 
 
+@evidence.command("still")
+@click.argument("folder", type=FOLDER)
+@click.argument("item")
+@click.argument("picture", type=click.Path(path_type=Path))
+@click.option("--frame", type=click.IntRange(min=0), default=None, help="Which frame, counted from 0.")
+@click.option("--pts", type=int, default=None, help="Which frame, by its presentation time stamp.")
+@command
+def still(console: Console, folder: Path, item: str, picture: Path, frame: int | None, pts: int | None) -> None:
+    """Write one frame of an ITEM to PICTURE (PNG), and beside it (JSON) what it is: original, times, hashes."""
+    from engine.report.frame_still import write_frame_still
+
+    if (frame is None) == (pts is None):
+        raise UsageError("Which frame?", "Give either --frame or --pts.")
+    with Case.open(folder, examiner=console.examiner) as case:
+        found = case.evidence.find(item)
+        written = console.run(write_frame_still(case, found.id, _pts(found, frame) if pts is None else pts, picture))
+        console.answer(written, lambda: click.echo(f"{written.picture}\n{written.facts}\nSHA-256 {written.sha256}"))
+
+
+def _pts(item: EvidenceItem, frame: int | None) -> int:
+    """Of the frame with this number."""
+    from engine.media.source import open_source
+
+    with open_source(item.path) as source:
+        if frame is None or frame >= len(source.index.pts):
+            raise UsageError(
+                f"{item.exhibit} has {len(source.index.pts)} frames, so none has the number {frame}.",
+                "They are counted from 0.",
+            )
+        return int(source.index.pts[frame])
+
+
 @evidence.command("set")
 @click.argument("folder", type=FOLDER)
 @click.argument("item")

@@ -120,11 +120,12 @@ def test_a_still_of_the_frame_on_show(
     QTest.keyClick(page.canvas, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     until(lambda: (tmp_path / "out" / "mine.png").exists() and (tmp_path / "out" / "mine.json").exists())
     until(lambda: "hashes and times" in page.shell.messages.plain._text.text())
-    assert proposed == ["E-001-frame-17.png"]
+    assert [Path(name).name for name in proposed] == ["E-001-frame-17.png"]
     about = json.loads((tmp_path / "out" / "mine.json").read_text(encoding="utf-8"))
     assert about["pts"] == page.feed.item.pts[17]
     assert page.session.case.audit.entries(action="report.still")[0].details["sha256"] == about["sha256"]
     page.trigger("still.export")  # the same name again
+    assert Path(proposed[1]).parent == target.parent, "where the last one was written"
     until(lambda: errors)
     assert "is there already" in str(errors[0])
 

@@ -26,6 +26,7 @@ from engine.media.hashing import hash_file
 from engine.progress import finish
 from engine.report.tables import CaseFacts, evidence_rows
 from tests.helpers.cases import EXAMINER, new_case
+from tests.helpers.films import people_case
 from tests.helpers.ingest_once import often
 from tests.helpers.shared import shared_path
 from tests.helpers.walkers import PASSES, write_walkers
@@ -345,3 +346,21 @@ def test_help_tells_all_of_what_each_command_does(group: tuple[str, ...]) -> Non
     shown = nightjar(*group, "--help").output
     assert "Commands:" in shown
     assert "..." not in shown.split("Commands:")[1]
+
+
+def test_a_frame_as_a_still_with_its_facts(tmp_path: Path) -> None:
+    people_case(tmp_path).close()
+    case, picture = tmp_path / "case", tmp_path / "still.png"
+    found = answer("evidence", "still", case, "E-001", picture, "--frame", 17, "--examiner", EXAMINER)
+    about = json.loads((tmp_path / "still.json").read_text(encoding="utf-8"))
+    assert found["sha256"] == about["sha256"]
+    assert about["frame"] == 17
+    other = tmp_path / "other.png"
+    by_pts = answer("evidence", "still", case, "E-001", other, "--pts", about["pts"], "--examiner", EXAMINER)
+    assert by_pts["sha256"] == about["sha256"]
+    said = fault(2, "evidence", "still", case, "E-001", tmp_path / "x.png", "--frame", 60, "--examiner", EXAMINER)
+    assert "E-001 has 60 frames" in said
+    assert "Which frame?" in fault(2, "evidence", "still", case, "E-001", picture, "--examiner", EXAMINER)
+    assert "is there already" in fault(
+        2, "evidence", "still", case, "E-001", picture, "--frame", 17, "--examiner", EXAMINER
+    )
