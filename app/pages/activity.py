@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLineEdit, QPlainTextEdit, QTableView, QWidget
 
 from app import theme
+from app.log_words import about, done, in_words, whole
 from app.operations.verifying import verify
 from app.pages.base import Page
-from app.plain import plain
 from app.session import Changes, Session
 from app.widgets.basic import Button, ComboBox, box, label, styled
 from app.widgets.notices import Notice
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 PAGE_ROWS = 300
+CELL = 400  # characters of the details; all of them stand below the table
+ENTRY = 132  # pixels: seven lines
 COLUMNS = (tr("No."), tr("When (UTC)"), tr("Who"), tr("What"), tr("About"), tr("Details"), tr("Hash"))
 
 
@@ -36,6 +37,7 @@ class Found:
     entries: list[AuditEntry]
     actors: list[str]
     actions: list[str]
+    exhibits: dict[str, str]  # by the log's own name of an item
     total: int
     head: str
 
@@ -46,6 +48,7 @@ class AuditModel(QAbstractTableModel):
     def __init__(self, more: Callable[[int], None]) -> None:
         super().__init__()
         self.entries: list[AuditEntry] = []
+        self._exhibits: dict[str, str] = {}
         self._more = more
         self._ended = False
 
@@ -66,28 +69,23 @@ class AuditModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.FontRole:
             return theme.font(12, mono=column in (0, 1, 6))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return (
-                entry.hash
-                if column == 6
-                else plain(json.dumps(entry.details, indent=1)[:2000])
-                if column == 5
-                else None
-            )
+            return {3: entry.action, 4: entry.target, 6: entry.hash}.get(column)
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         words = (
             str(entry.id),
             entry.at[:19].replace("T", " "),
             entry.actor,
-            entry.action,
-            entry.target,
-            _plain(entry.details),
+            done(entry.action),
+            about(entry.target, self._exhibits),
+            in_words(entry.details)[:CELL],
             short_hash(entry.hash),
         )
         return words[column]
 
-    def show(self, entries: list[AuditEntry]) -> None:
+    def show(self, entries: list[AuditEntry], exhibits: dict[str, str]) -> None:
         self.beginResetModel()
+        self._exhibits = exhibits
         self.entries, self._ended = entries, len(entries) < PAGE_ROWS
         self.endResetModel()
 
@@ -104,11 +102,6 @@ class AuditModel(QAbstractTableModel):
     def fetchMore(self, _parent: Index) -> None:  # noqa: N802
         self._ended = True  # until the answer comes
         self._more(self.entries[-1].id)
-
-
-def _plain(details: dict[str, Any]) -> str:
-    shown = {k: v for k, v in details.items() if v not in (None, "", [], {}) and k != "program"}
-    return ", ".join(f"{k} {v if not isinstance(v, (list, dict)) else json.dumps(v)}" for k, v in shown.items())[:400]
 
 
 class ActivityPage(Page):
@@ -164,6 +157,21 @@ class ActivityPage(Page):
         self.view.horizontalHeader().setSectionResizeMode(5, QHeaderView.ResizeMode.Stretch)
         self.view.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.view, 1)
+        self.body.addWidget(self._build_entry())
+
+    def _build_entry(self) -> QPlainTextEdit:
+        entry = self._entry = QPlainTextEdit()
+        entry.setReadOnly(True)
+        entry.setTabChangesFocus(True)
+        entry.setFont(theme.font(12, mono=True))
+        entry.setFixedHeight(ENTRY)
+        entry.setAccessibleName(tr("The chosen entry, as it stands in the log"))
+        entry.setPlaceholderText(tr("Choose an entry to see all that is recorded of it."))
+        self.view.selectionModel().currentRowChanged.connect(lambda now, _before: self._choose(now.row()))
+        return entry
+
+    def _choose(self, row: int) -> None:
+        self._entry.setPlainText(whole(self.model.entries[row]) if row >= 0 else "")
 
     def concerned(self, changes: Changes) -> bool:
         return not changes.preferences
@@ -175,7 +183,8 @@ class ActivityPage(Page):
         self._result.hide()
         self._head.clear()
         self._head.setToolTip("")
-        self.model.show([])
+        self.model.show([], {})
+        self._choose(-1)
 
     def focus_main(self) -> None:
         self.view.setFocus()
@@ -183,7 +192,7 @@ class ActivityPage(Page):
     def _filters(self) -> dict[str, str | None]:
         return {
             "actor": self._actor.currentText() if self._actor.currentIndex() > 0 else None,
-            "action": self._action.currentText() if self._action.currentIndex() > 0 else None,
+            "action": self._action.currentData() if self._action.currentIndex() > 0 else None,
             "text": self._text.text().strip() or None,
         }
 
@@ -191,8 +200,9 @@ class ActivityPage(Page):
         filters = self._filters()
 
         def ask(case: Any) -> Found:
-            log = case.audit
-            return Found(log.entries(**filters, limit=PAGE_ROWS), log.actors(), log.actions(), log.count(), log.head)
+            log, exhibits = case.audit, {item.target: item.exhibit for item in case.evidence.list()}
+            entries = log.entries(**filters, limit=PAGE_ROWS)
+            return Found(entries, log.actors(), log.actions(), exhibits, log.count(), log.head)
 
         self.session.read(ask, self._show, key="activity")
 
@@ -211,14 +221,22 @@ class ActivityPage(Page):
     def _show(self, found: Found) -> None:
         self.header.subtitle.setText(tr("{n} entries", "{n} entry", found.total))
         for combo, first, words in (
-            (self._actor, tr("Everybody"), found.actors),
-            (self._action, tr("Everything"), found.actions),
+            (self._actor, tr("Everybody"), {name: name for name in found.actors}),
+            (self._action, tr("Everything"), {name: done(name) for name in found.actions}),
         ):
-            now = combo.currentText()
+            now = combo.currentData()
             combo.clear()
-            combo.addItems([first, *words])
-            combo.setCurrentIndex(max(combo.findText(now), 0))
-        self.model.show(found.entries)
+            combo.addItem(first)
+            for name, shown in sorted(words.items(), key=lambda each: each[1].casefold()):
+                combo.addItem(shown, name)
+            combo.setCurrentIndex(max(combo.findData(now), 0) if now else 0)
+        row = self.view.currentIndex().row()
+        chosen = self.model.entries[row].id if row >= 0 else None
+        self.model.show(found.entries, found.exhibits)
+        row = next((n for n, entry in enumerate(found.entries) if entry.id == chosen), -1)
+        if row >= 0:
+            self.view.selectRow(row)
+        self._choose(row)
         self._head.setText(short_hash(found.head))
         self._head.setToolTip(found.head)
 
