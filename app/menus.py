@@ -55,7 +55,7 @@ class Menus:
 
     def _fill(self) -> None:
         window, bar = self._window, self.bar
-        file = bar.addMenu(tr("File"))
+        file = bar.addMenu(tr("&File"))
         self._add(file, "case.new", window.new_case)
         self._add(file, "case.open", window.open_case)
         self._add(file, "case.read", window.read_case)
@@ -64,10 +64,10 @@ class Menus:
         file.addSeparator()
         self._add(file, "case.close", window.close_case, needs_case=True)
         self._add(file, "quit", window.close)
-        edit = bar.addMenu(tr("Edit"))
+        edit = bar.addMenu(tr("&Edit"))
         edit.setToolTipsVisible(True)
         self._add(edit, "undo", window.undo, needs_case=True)
-        view = bar.addMenu(tr("View"))
+        view = bar.addMenu(tr("&View"))
         for entry in PAGES:
             if not entry.at_bottom:
                 show = lambda name=entry.name: window.show_page(name)  # noqa: E731
@@ -76,17 +76,17 @@ class Menus:
         self._add(view, "panel", lambda: window.page_command("panel"))
         self._add(view, "fullscreen", window.toggle_full_screen)
         view.addAction(tr("Dark or light theme"), window.toggle_theme)
-        case = bar.addMenu(tr("Case"))
+        case = bar.addMenu(tr("&Case"))
         case.setToolTipsVisible(True)
         self._add(case, "footage.add", window.add_footage, needs_case=True)
         self._add(case, "footage.moved", window.find_moved, needs_case=True)
         self._add(case, "cameras", lambda: show_cameras(window, window.session), needs_case=True)
-        tools = bar.addMenu(tr("Tools"))
+        tools = bar.addMenu(tr("&Tools"))
         self._add(tools, "jobs", lambda: window.tray.toggle())  # noqa: PLW0108 - the tray is made later
         for entry in PAGES:
             if entry.at_bottom:
                 tools.addAction(entry.title, lambda name=entry.name: window.show_page(name))
-        self._add(bar.addMenu(tr("Help")), "keys", window.show_keys)
+        self._add(bar.addMenu(tr("&Help")), "keys", window.show_keys)
 
     def _rebind(self) -> None:
         for name, action in self.actions.items():

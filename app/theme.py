@@ -262,6 +262,7 @@ QComboBox::drop-down { border: none; width: 22px; }
 QComboBox QAbstractItemView { background: @raised; border: 1px solid @line; selection-background-color: @selected;
     selection-color: @text1; outline: none; }
 QListView, QTreeView, QTableView, QScrollArea { background: transparent; border: none; outline: none; }
+QListView[focusPolicy="0"] { background: @raised; border: 1px solid @line; }
 QListView#lines::item { border-bottom: 1px solid @line; }
 QTableView { gridline-color: @line; selection-background-color: @selected; selection-color: @text1; }
 QTableView::item { padding: 0 8px; border-bottom: 1px solid @line; }

@@ -124,7 +124,8 @@ class EvidenceStore:
         found = self._items("SELECT * FROM evidence WHERE id = ?", item_id)
         if not found:
             raise UsageError(
-                f"There is no evidence item {item_id} in this case.", "List the items to see their numbers."
+                f"There is no evidence item {item_id} in this case.",
+                "The Footage page and 'nightjar evidence list' show their numbers.",
             )
         return found[0]
 
@@ -134,7 +135,10 @@ class EvidenceStore:
         if not found and not any(item.exhibit.isdecimal() for item in self.list()):
             found = self._items("SELECT * FROM evidence WHERE CAST(id AS TEXT) = ?", name)
         if not found:
-            raise UsageError(f"There is no evidence item {name} in this case.", "List the items to see their numbers.")
+            raise UsageError(
+                f"There is no evidence item {name} in this case.",
+                "The Footage page and 'nightjar evidence list' show their numbers.",
+            )
         return found[0]
 
     def by_sha256(self, sha256: str) -> EvidenceItem | None:

@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 
 from app.shell import Window
+from tests.app.conftest import Wait
 from tests.helpers.xserver import x_display
 
 
@@ -34,3 +38,16 @@ def test_an_empty_page_does_not_leave_the_keyboard_to_what_is_hidden(opened: Win
     assert focused is not None
     assert focused.isVisible()
     assert page is focused or page.isAncestorOf(focused)
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing the keyboard", extend=True)
+@pytest.mark.parametrize("letter", ["F", "E", "V", "C", "T", "H"])
+def test_a_menu_opens_by_alt_and_its_letter(opened: Window, until: Wait, letter: str) -> None:
+    opened.activateWindow()
+    until(opened.isActiveWindow)
+    QTest.keyClick(opened, Qt.Key[f"Key_{letter}"], Qt.KeyboardModifier.AltModifier)
+    until(lambda: QApplication.activePopupWidget() is not None)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert menu.title().replace("&", "").startswith(letter)
+    menu.close()
