@@ -218,7 +218,7 @@ def _keys_of(scope: str, keymap: KeyMap) -> tuple[QGridLayout, int]:
     grid.addWidget(label(titles.get(scope, tr("Everywhere")), "item"), 0, 0, 1, 2)
     rows = [command for command in COMMANDS if command.scope == scope]
     for n, command in enumerate(rows, start=1):
-        grid.addWidget(label(keymap.key(command.name), "mono"), n, 0)
+        grid.addWidget(label(keymap.shown(command.name), "mono"), n, 0)
         grid.addWidget(label(command.text, "second"), n, 1)
     grid.setColumnStretch(1, 1)
     return grid, len(rows) + 2

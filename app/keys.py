@@ -187,8 +187,12 @@ class KeyMap(QObject):
         self._bound.update({k: canonical(v) for k, v in preferences.keys().items() if k in self._bound})
 
     def key(self, name: str) -> str:
-        """The key of a command, as shown on a button."""
+        """The key of a command, '' where it has none."""
         return self._bound.get(name, "")
+
+    def shown(self, name: str) -> str:
+        """The key of a command as keyboards of the user's language name it: 'Strg+O'."""
+        return QKeySequence(self.key(name)).toString(QKeySequence.SequenceFormat.NativeText)
 
     def conflict(self, name: str, key: str) -> Command | None:
         """The command that already has `key` where `name` would hear it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app import icons, theme
@@ -240,14 +240,16 @@ class TileDelegate(QStyledItemDelegate):
         recorder = f"{tile.recorder_date} {tile.recorder}".lstrip()
         for n, (name, value) in enumerate(((tr("Rec."), recorder), (tr("Adj."), tile.adjusted))):
             row = QRect(room.x(), room.y() + 37 + 15 * n, room.width(), 15)
-            _text(painter, row, left | middle, name, "text3", 11)
             missing = n == 1 and not value
+            shown = tr("not set") if missing else value
             tail = tile.uncertainty if n == 1 and value else ""
+            taken = QFontMetrics(theme.font(11)).horizontalAdvance(f"{shown} {tail}") + 6
+            _text(painter, row, left | middle, name, "text3", min(fitting(name, row.width() - taken), 11))
             if tail:
                 _text(painter, row, right | middle, tail, "text3", 11)
                 row = row.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(tail) - 4, 0)
             colour = "warning_text" if missing else "text1"
-            _text(painter, row, right | middle, tr("not set") if missing else value, colour, 11)
+            _text(painter, row, right | middle, shown, colour, 11)
 
     def _paint_head(self, painter: QPainter, row: QRect, tile: Tile) -> int:
         """The rank or label, and the band or note at its right; returns the pixels left free at the right."""
@@ -303,7 +305,7 @@ def paint_state(painter: QPainter, strip: QRect, tile: Tile) -> None:
     if tile.verdict is not None:
         name, glyph = tile.verdict.value, VERDICT_ICONS[tile.verdict]
         painter.fillRect(strip, theme.color(f"{name}_fill"))
-        words, colour = VERDICT_WORDS[tile.verdict] + (f" · {tile.by}" if tile.by else ""), f"{name}_text"
+        words, colour = VERDICT_WORDS[tile.verdict], f"{name}_text"
     elif tile.impossible:
         painter.fillRect(strip, theme.color("warning_fill"))
         words, colour, glyph = tr("Seen together"), "warning_text", "account-cancel-outline"
@@ -311,9 +313,17 @@ def paint_state(painter: QPainter, strip: QRect, tile: Tile) -> None:
         painter.fillRect(strip, theme.color("raised"))
         words, colour, glyph = tr("Not reviewed"), "text2", "circle-outline"
     icons.paint(painter, QRect(strip.x() + 8, strip.y() + 4, 14, 14), glyph, colour)
-    painter.setFont(theme.font(12))
-    shown = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, strip.width() - 34)
-    _text(painter, strip.adjusted(27, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, shown, colour, 12)
+    room = strip.adjusted(27, 0, -4, 0)
+    size = fitting(words, room.width())
+    by = f"{words} · {tile.by}" if tile.verdict is not None and tile.by else words
+    shown = by if QFontMetrics(theme.font(size)).horizontalAdvance(by) <= room.width() else words
+    _text(painter, room, Qt.AlignmentFlag.AlignVCenter, shown, colour, size)
+
+
+def fitting(words: str, width: int) -> int:
+    """Size of letters with which words are shown whole that must not be shortened."""
+    sizes = (size for size in (12, 11, 10, 9) if QFontMetrics(theme.font(size)).horizontalAdvance(words) <= width)
+    return next(sizes, 8)
 
 
 def _text(

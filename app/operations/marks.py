@@ -27,7 +27,7 @@ def remove(session: Session, mark_id: int) -> None:
     """Take a mark away, and say how it comes back."""
 
     def done(_nothing: None) -> None:
-        key = session.keymap.key("undo")
+        key = session.keymap.shown("undo")
         how = tr("{key} puts it back.").format(key=key) if key else tr("Edit, Undo puts it back.")
         session.message.emit("plain", tr("The mark is removed."), how)
 

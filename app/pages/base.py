@@ -26,9 +26,8 @@ class Header(QWidget):
         self.setFixedHeight(HEADER)
         self.row = box(QHBoxLayout(self), 12, (16, 0, 16, 0))
         self.row.addWidget(label(title, "title"))
-        self.subtitle = label("", "second")
-        self.row.addWidget(self.subtitle)
-        self.row.addStretch(1)
+        self.subtitle = label("", "second", wrap=True)
+        self.row.addWidget(self.subtitle, 1)
 
     def add(self, *widgets: QWidget) -> None:
         for widget in widgets:

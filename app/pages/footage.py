@@ -107,8 +107,7 @@ class FootagePage(Page):
         words = tr(
             "Drop files or image folders here. They are hashed and registered first; nothing is written to them."
         )
-        foot.addWidget(label(words, "second"))
-        foot.addStretch(1)
+        foot.addWidget(label(words, "second", wrap=True), 1)
         column.addLayout(foot)
         return area
 

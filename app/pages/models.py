@@ -14,7 +14,7 @@ from app.pages.base import Page
 from app.places import MODELS, last_place, remember_place
 from app.read_only import writes
 from app.session import Changes, Session
-from app.widgets.basic import Button, Glyph, box, label, styled
+from app.widgets.basic import Button, Glyph, box, label, name_width, styled
 from app.words import short_hash, tr
 from engine.models.card import Making, ModelCard
 
@@ -104,7 +104,7 @@ class ModelsPage(Page):
         )
         for n, (name, value) in enumerate((name, value) for name, value in values if value):
             key = label(name, "quiet")
-            key.setFixedWidth(96)
+            key.setFixedWidth(max(96, name_width(*(name for name, _ in values))))
             grid.addWidget(key, n, 0, Qt.AlignmentFlag.AlignTop)
             exact = name in ("SHA-256", tr("Command"), tr("Code"))
             shown = label(value, "mono" if exact else "", wrap=True, selectable=True)

@@ -131,7 +131,8 @@ class SettingsPage(Page):
         if holder is None:
             return
         words = tr("{key} already means '{other}'. Change that one first.")
-        self._problem.setText(words.format(key=wanted, other=holder.text))
+        shown = edit.keySequence().toString(QKeySequence.SequenceFormat.NativeText)
+        self._problem.setText(words.format(key=shown, other=holder.text))
         edit.setKeySequence(QKeySequence(self.session.keymap.key(command.name)))
 
     def _restore(self) -> None:

@@ -105,7 +105,7 @@ class StartPage(Page):
         styled(side, "rightpanel")
         side.setFixedWidth(SIDE)
         column = box(QVBoxLayout(scrolled(side, SIDE)), 12, (24, 32, 24, 24))
-        column.addWidget(label(tr("What it does and does not claim"), "item"))
+        column.addWidget(label(tr("What it does and does not claim"), "item", wrap=True))
         for icon, text in CLAIMS:
             line = box(QHBoxLayout(), 12)
             line.addWidget(Glyph(icon, 18), 0, Qt.AlignmentFlag.AlignTop)

@@ -10,7 +10,8 @@ from app.subjects import NEARBY_SECONDS, Appearance
 from app.thumbnails import Thumbnails
 from app.tiles import TileModel
 from app.times import date_time
-from app.widgets.basic import Button, box, headed, label, rule, scrolled, styled
+from app.widgets.basic import Button, box, headed, label, name_width, rule, scrolled, styled
+from app.widgets.flow import flowing
 from app.widgets.notes_edit import NotesEdit
 from app.widgets.pictures import Strip
 from app.words import tr
@@ -65,36 +66,32 @@ class AppearancePanel(QWidget):
 
     def _build_appearance(self, column: QVBoxLayout) -> None:
         self._place = headed(column, tr("Appearance"))
-        steps = box(QHBoxLayout(), 8)
+        steps = []
         for text, icon, command, by in (
             (tr("Previous"), "chevron-left", "appearance.previous", -1),
             (tr("Next"), "chevron-right", "appearance.next", 1),
         ):
             button = Button(text, icon, command, size="small")
             button.clicked.connect(lambda _=False, n=by: self.stepped.emit(n))
-            steps.addWidget(button)
-        steps.addStretch(1)
-        column.addLayout(steps)
+            steps.append(button)
+        column.addWidget(flowing(*steps))
         self._facts: list[QLabel] = []
-        for name in (tr("Camera"), tr("Recorder"), tr("Adjusted"), tr("Decision"), tr("Reason")):
+        names = (tr("Camera"), tr("Recorder"), tr("Adjusted"), tr("Decision"), tr("Reason"))
+        for name in names:
             line = box(QHBoxLayout(), 8)
             key = label(name, "quiet")
-            key.setFixedWidth(64)
+            key.setFixedWidth(max(64, name_width(*names)))
             line.addWidget(key, 0, Qt.AlignmentFlag.AlignTop)
             self._facts.append(label("", wrap=True, selectable=True))
             line.addWidget(self._facts[-1], 1)
             column.addLayout(line)
-        acts = box(QHBoxLayout(), 8)
         footage = Button(tr("Show in footage"), "play-box-outline", size="small")
         footage.clicked.connect(self.footage_asked)
         remove = Button(tr("Remove…"), "minus", size="small")
         remove.clicked.connect(self.removal_asked)
-        acts.addWidget(footage)
-        acts.addWidget(remove)
-        acts.addStretch(1)
         self._buttons = (footage, remove)
         writes(remove)
-        column.addLayout(acts)
+        column.addWidget(flowing(footage, remove))
 
     def show_nobody(self) -> None:
         """The subject has no appearance."""

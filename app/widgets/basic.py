@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QBoxLayout,
@@ -151,7 +151,7 @@ class Button(Held, QPushButton):
             self.setProperty("scale", size)  # not "size", which every widget has already
         if primary:
             self.setProperty("primary", "true")
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         if command in WRITING:
             writes(self, why=WRITING[command])
 
@@ -179,7 +179,7 @@ class Button(Held, QPushButton):
         """The key shown, '' where there is none or hints are hidden."""
         if not (self._command and self.shows_hint and Button.hints_visible and Button.keymap):
             return ""
-        return Button.keymap.key(self._command)
+        return Button.keymap.shown(self._command)
 
     def _icon_size(self) -> int:
         return 14 if self.property("scale") == "small" else 16
@@ -191,16 +191,23 @@ class Button(Held, QPushButton):
         metrics = _hint_metrics(self)
         return max(HINT, metrics.horizontalAdvance(hint) + 8)
 
-    def sizeHint(self) -> QSize:  # noqa: N802
-        height = {"small": 28, "large": 40}.get(str(self.property("scale") or ""), 32)
+    def _needed(self, *, icon: bool = True, hint: bool = True) -> int:
+        """Pixels of width for the text and what is to stand beside it."""
         pad = {"small": 9, "large": 14}.get(str(self.property("scale") or ""), 12)
         text = self.fontMetrics().horizontalAdvance(self.text()) + 2 if self.text() else 0
-        parts = [part for part in (self._icon_size() if self._icon else 0, text, self._hint_width()) if part]
-        width = sum(parts) + GAP * (len(parts) - 1) + 2 * pad
-        return QSize(max(width, height), height)
+        beside = (self._icon_size() if self._icon and icon else 0, text, self._hint_width() if hint else 0)
+        parts = [part for part in beside if part]
+        return sum(parts) + GAP * (len(parts) - 1) + 2 * pad
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        height = {"small": 28, "large": 40}.get(str(self.property("scale") or ""), 32)
+        return QSize(max(self._needed(), height), height)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        return self.sizeHint()
+        """Where there is less room, the key goes first, then the icon; never a letter of the text."""
+        whole = self.sizeHint()
+        least = self._needed(icon=not self.text(), hint=False)
+        return QSize(max(least, whole.height()), whole.height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -222,12 +229,11 @@ class Button(Held, QPushButton):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 3, 3)
 
     def _paint_content(self, painter: QPainter, colour: str) -> None:
-        content = self.sizeHint().width()
+        hint = bool(self.hint()) and self._needed() <= self.width()
+        icon = bool(self._icon) and (not self.text() or self._needed(hint=False) <= self.width())
         pad = {"small": 9, "large": 14}.get(str(self.property("scale") or ""), 12)
-        x = (self.width() - content) // 2 + pad
-        if not self.text() and not self.hint():
-            x = (self.width() - self._icon_size()) // 2
-        if self._icon:
+        x = (self.width() - self._needed(icon=icon, hint=hint)) // 2 + pad
+        if icon:
             box = QRect(x, (self.height() - self._icon_size()) // 2, self._icon_size(), self._icon_size())
             icons.paint(painter, box, self._icon, colour)
             x += self._icon_size() + GAP
@@ -237,13 +243,11 @@ class Button(Held, QPushButton):
             painter.setFont(self.font())
             painter.drawText(QRect(x, 0, width, self.height()), Qt.AlignmentFlag.AlignVCenter, self.text())
             x += width + GAP
-        if self.hint():
+        if hint:
             paint_hint(painter, QRect(x, (self.height() - HINT) // 2, self._hint_width(), HINT), self.hint(), colour)
 
 
 def _hint_metrics(widget: QWidget) -> object:
-    from PySide6.QtGui import QFontMetrics
-
     return QFontMetrics(theme.font(11, mono=True), widget)
 
 
@@ -335,6 +339,12 @@ def headed(column: QBoxLayout, title: str, role: str = "quiet") -> QLabel:
     row.addWidget(aside)
     column.addLayout(row)
     return aside
+
+
+def name_width(*names: str) -> int:
+    """Width of a column that holds these names."""
+    metrics = QFontMetrics(theme.font(13))
+    return max(metrics.horizontalAdvance(name) for name in names) + 2
 
 
 def rule(*, vertical: bool = False) -> QFrame:

@@ -40,10 +40,11 @@ class ActionCard(QAbstractButton):
         painter.drawText(QRect(53, 15, self.width() - 60, 22), Qt.AlignmentFlag.AlignVCenter, self._title)
         painter.setPen(theme.color("text2"))
         painter.setFont(theme.font(12))
-        key = Button.keymap.key(self._command) if Button.keymap and Button.hints_visible else ""
-        room = QRect(53, 37, self.width() - (123 if key else 60), 18)
-        words = painter.fontMetrics().elidedText(self._line, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
+        key = Button.keymap.shown(self._command) if Button.keymap and Button.hints_visible else ""
+        whole = self.width() - 60
+        key = key if painter.fontMetrics().horizontalAdvance(self._line) <= whole - 63 else ""
+        room = QRect(53, 37, whole - (63 if key else 0), 34)
+        painter.drawText(room, Qt.TextFlag.TextWordWrap, self._line)
         if key:
             paint_hint(painter, QRect(self.width() - 66, 27, 50, 18), key)
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QVBoxLayout,
     QWidget,
@@ -29,6 +28,7 @@ from app.session import Session
 from app.times import ItemClock, Reading, clock_offset, drift, logged, offset, plus_minus, short_date_time, zone
 from app.widgets.basic import Button, ComboBox, box, headed, inset, label, set_role
 from app.widgets.checks import CheckBox
+from app.widgets.flow import flowing
 from app.widgets.moment_edit import DialEdit, MomentEdit
 from app.words import tr
 from engine.errors import UsageError
@@ -110,7 +110,7 @@ class ClockEditor(QWidget):
         )  # beside the fields: what is under the buttons may be out of view
         column.addWidget(self._missing)
         column.addWidget(self._build_sums())
-        column.addLayout(self._buttons())
+        column.addWidget(self._buttons())
         self._note = label("", "caption", wrap=True)
         column.addWidget(self._note)
         for edit in (self.start, *self.first, *self.second):
@@ -154,7 +154,7 @@ class ClockEditor(QWidget):
         sums.setContentsMargins(10, 8, 10, 8)
         self.sums: dict[str, QLabel] = {}
         for n, text in enumerate(SUMS):
-            name, self.sums[text] = label(text, "quiet"), label(wrap=True)  # a margin of many minutes takes two lines
+            name, self.sums[text] = label(text, "quiet", wrap=True), label(wrap=True)  # a margin may take two lines
             self.sums[text].setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
             sums.addWidget(name, n, 0)
             sums.addWidget(self.sums[text], n, 1)
@@ -165,16 +165,12 @@ class ClockEditor(QWidget):
         sums.setColumnStretch(1, 1)
         return frame
 
-    def _buttons(self) -> QHBoxLayout:
-        row = box(QHBoxLayout(), 8)
+    def _buttons(self) -> QWidget:
         self.save = Button(tr("Record offset"), "content-save-outline")
         self.save.clicked.connect(self._set_clock)
         self.save_start = Button(tr("Set start"), "clock-start")
         self.save_start.clicked.connect(self._set_start)
-        row.addWidget(self.save_start)
-        row.addWidget(self.save)
-        row.addStretch(1)
-        return row  # type: ignore[return-value]
+        return flowing(self.save_start, self.save)
 
     def show_row(self, row: FootageRow, *, keep_typing: bool) -> None:
         """Show an item's clock; what is being typed stays where `keep_typing`."""

@@ -14,6 +14,7 @@ from app.plain import plain
 from app.session import Session
 from app.times import ItemClock
 from app.widgets.basic import Button, box, label
+from app.widgets.flow import flowing
 from app.widgets.lists import ShortList
 from app.words import tr
 
@@ -59,11 +60,7 @@ class MarksPanel(QWidget):
         self.edit = Button(tr("Edit…"), "pencil-outline", "mark.edit", size="small")
         self.remove = Button(tr("Remove"), "delete-outline", "mark.remove", size="small")
         for pair in ((self.previous, self.next), (self.edit, self.remove)):
-            row = box(QHBoxLayout(), 8)
-            for button in pair:
-                row.addWidget(button)
-            row.addStretch(1)
-            column.addLayout(row)
+            column.addWidget(flowing(*pair))
         for button, name in (
             (self.previous, tr("Previous mark")),
             (self.next, tr("Next mark")),

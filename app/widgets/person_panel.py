@@ -14,6 +14,7 @@ from app.times import Reading
 from app.widgets.badge import Badge
 from app.widgets.basic import Button, box, label, rule, scrolled, styled
 from app.widgets.checks import CheckBox
+from app.widgets.flow import flowing
 from app.widgets.pictures import CropPicture
 from app.words import grouped, tr
 
@@ -54,14 +55,10 @@ class PersonPanel(QWidget):
         self.search.setSizePolicy(self.search.sizePolicy().Policy.Expanding, self.search.sizePolicy().Policy.Fixed)
         self.search.clicked.connect(self.searched)
         column.addWidget(self.search)
-        row = box(QHBoxLayout(), 8)
         self.add = Button(tr("Add to query"), "plus", "query.add", size="small")
         self.add.clicked.connect(self.queried)
         self.query = label("", "small")
-        row.addWidget(self.add)
-        row.addWidget(self.query)
-        row.addStretch(1)
-        column.addLayout(row)
+        column.addWidget(flowing(self.add, self.query))
         column.addWidget(rule())
         column.addLayout(self._build_present())
         column.addWidget(rule())

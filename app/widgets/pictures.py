@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QFontMetrics,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import icons, theme
 from app.thumbnails import Thumbnails, Unreadable
-from app.tiles import VERDICT_ICONS, Tile, TileModel, paint_fitted
+from app.tiles import VERDICT_ICONS, Tile, TileModel, fitting, paint_fitted
 from app.widgets.checks import paint_check
 from app.words import tr
 from engine.types import Verdict
@@ -142,9 +152,11 @@ class StripDelegate(QStyledItemDelegate):
                 )
                 for n, (name, value, colour) in enumerate(lines):
                     row = QRect(words.x(), words.y() + 2 + 15 * n, words.width(), 15)
-                    painter.setFont(theme.font(11, bold=n == 0))
+                    room = row.width() - QFontMetrics(theme.font(11)).horizontalAdvance(value) - 4
+                    painter.setFont(theme.font(min(fitting(name, room), 11)))
                     painter.setPen(theme.color("text3"))
                     painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, name)
+                    painter.setFont(theme.font(11, bold=n == 0))
                     painter.setPen(theme.color(colour))
                     side = Qt.AlignmentFlag.AlignLeft if n == 0 else Qt.AlignmentFlag.AlignRight
                     painter.drawText(row, side | Qt.AlignmentFlag.AlignVCenter, value)

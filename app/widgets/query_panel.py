@@ -12,7 +12,8 @@ from app.operations.searching import QueryDraft
 from app.thumbnails import Thumbnails
 from app.times import date_time
 from app.widgets.badge import Badge
-from app.widgets.basic import Button, ElidedLabel, box, label, rule, scrolled, styled
+from app.widgets.basic import Button, ElidedLabel, box, label, name_width, rule, scrolled, styled
+from app.widgets.flow import flowing
 from app.widgets.pictures import CropPicture
 from app.widgets.search_filters import SearchFilters
 from app.words import tr
@@ -61,22 +62,19 @@ class QueryPanel(QWidget):
         self._warning = label("", "warning", wrap=True)
         column.addWidget(self._warning)
         self._where = [ElidedLabel() for _ in range(4)]
-        for name, shown in zip((tr("Camera"), tr("Recorder"), tr("Adjusted"), ""), self._where, strict=True):
+        names = (tr("Camera"), tr("Recorder"), tr("Adjusted"), "")
+        for name, shown in zip(names, self._where, strict=True):
             line = box(QHBoxLayout(), 8)
             key = label(name, "quiet")
-            key.setFixedWidth(64)
+            key.setFixedWidth(max(64, name_width(*names)))
             line.addWidget(key)
             line.addWidget(shown, 1)
             column.addLayout(line)
-        buttons = box(QHBoxLayout(), 6)
         more = Button(tr("Add crops…"), "plus", size="small")
         more.clicked.connect(self.more_asked)
         footage = Button(tr("Show in footage"), size="small")
         footage.clicked.connect(self.footage_asked)
-        buttons.addWidget(more)
-        buttons.addWidget(footage)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        column.addWidget(flowing(more, footage, spacing=6))
         column.addWidget(rule())
         self.filters = SearchFilters()
         self.filters.changed.connect(self.changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout, QWidget
 
 from app import icons, theme
@@ -28,7 +28,7 @@ class _RailButton(QAbstractButton):
         self.setFixedHeight(HEIGHT)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        return QSize(WIDTH - 1, HEIGHT)
+        return QSize(self.parentWidget().width() - 1, HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
@@ -58,7 +58,9 @@ class Rail(QWidget):
     def __init__(self) -> None:
         super().__init__()
         styled(self, "rail")
-        self.setFixedWidth(WIDTH)
+        metrics = QFontMetrics(theme.font(12))
+        self._wide = max(WIDTH, *(metrics.horizontalAdvance(entry.title) + 12 for entry in PAGES))
+        self.setFixedWidth(self._wide)
         column = box(QVBoxLayout(self), 0, (0, 4, 1, 4))
         group = QButtonGroup(self)
         self._buttons: dict[str, _RailButton] = {}
@@ -80,7 +82,7 @@ class Rail(QWidget):
             button.setEnabled(is_open or not button.entry.needs_case)
 
     def set_narrow(self, narrow: bool) -> None:
-        self.setFixedWidth(NARROW_WIDTH if narrow else WIDTH)
+        self.setFixedWidth(NARROW_WIDTH if narrow else self._wide)
         for button in self._buttons.values():
             button.labelled = not narrow
             button.update()

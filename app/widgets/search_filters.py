@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QVBo
 
 from app.operations.searching import QUALITIES, Archive, Choice
 from app.times import zone
-from app.widgets.basic import Button, ComboBox, box, label, styled
+from app.widgets.basic import Button, ComboBox, box, label, name_width, styled
 from app.widgets.checks import CheckBox
+from app.widgets.flow import flowing
 from app.widgets.moment_edit import LimitEdit
 from app.words import grouped, tr
 from engine.types import Modality
 
-NAME = 64
 ROW, FULL = 24, 8  # pixels of a camera's row; rows before the list scrolls
 TIME_TIP = tr(
     "Adjusted time, in this computer’s time zone. Footage whose clock offset is not set cannot be placed in time and "
@@ -35,20 +35,16 @@ class SearchFilters(QWidget):
         self._target: Modality | None = None  # of the candidates
         self._off: set[int] = set()  # cameras that are left out
         column = box(QVBoxLayout(self), 6)
-        head = box(QHBoxLayout(), 8)
-        head.addWidget(label(tr("Filters"), "strong"))
-        head.addStretch(1)
         time = Button(tr("Limit the time"), "", "filter.time", size="small")
         time.setProperty("link", "true")
         time.setToolTip(TIME_TIP)
         time.clicked.connect(self.ask_time)
-        head.addWidget(time)
         reset = Button(tr("Reset"), size="small")
         reset.setProperty("link", "true")
         reset.clicked.connect(self.reset)
-        head.addWidget(reset)
-        column.addLayout(head)
+        column.addWidget(flowing(label(tr("Filters"), "strong"), time, reset))
         self._build_cameras(column)
+        self._names = max(64, 28 + name_width(tr("From"), tr("Until")), name_width(tr("Quality")))
         self.since, self.until = self._moment(column, tr("From")), self._moment(column, tr("Until"), later=True)
         self._zone = label("", "quiet")
         self._zone.hide()
@@ -58,7 +54,7 @@ class SearchFilters(QWidget):
         column.addWidget(self._problem)
         line = box(QHBoxLayout(), 8)
         key = label(tr("Quality"), "quiet")
-        key.setFixedWidth(NAME)
+        key.setFixedWidth(self._names)
         line.addWidget(key)
         self._quality = ComboBox()
         self._quality.setAccessibleName(tr("Least quality of candidates"))
@@ -99,7 +95,7 @@ class SearchFilters(QWidget):
     def _moment(self, column: QBoxLayout, name: str, *, later: bool = False) -> tuple[CheckBox, LimitEdit]:
         check, edit = CheckBox(name), LimitEdit(tr("{name}, adjusted time").format(name=name), later=later)
         check.setAccessibleName(tr("Limit: {name}").format(name=name))
-        check.setFixedWidth(NAME)
+        check.setFixedWidth(self._names)
         edit.setToolTip(TIME_TIP)
         edit.setEnabled(False)
         check.toggled.connect(edit.setEnabled)
@@ -155,7 +151,7 @@ class SearchFilters(QWidget):
         rows, self.checks = styled(QWidget(), "panel"), {}
         column = box(QVBoxLayout(rows), 0, (0, 0, 8, 0))
         for number, name, count in cameras:
-            line, check = box(QHBoxLayout(), 4), CheckBox(name)
+            line, check = box(QHBoxLayout(), 4), CheckBox(name, name=True)
             check.setChecked(number not in self._off)
             check.toggled.connect(lambda on, camera=number: self._use((camera,), on=on))
             line.addWidget(check, 1)

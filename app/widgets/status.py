@@ -11,7 +11,7 @@ from app import icons, theme, vocabulary
 from app.jobs import Job, JobState
 from app.operations.footage import INGEST
 from app.tasks import Runner
-from app.widgets.basic import Button, box, label, paint_hint, set_role, styled
+from app.widgets.basic import Button, ElidedLabel, box, label, paint_hint, set_role, styled
 from app.words import short_hash, time_left, tr
 
 HEIGHT = 28
@@ -86,14 +86,15 @@ class StatusBar(QWidget):
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(96)
         self._bar.setRange(0, 1000)
-        self._detail = label("", "small")
+        self._detail = ElidedLabel("", "small")
         self.audit = Chip("shield-lock-outline")
         self.device = Chip("expansion-card-variant")
         self.model = Chip("cube-outline")
         self._keys = Chip("keyboard-outline", tr("Keys"), key="?")
-        for widget in (self._jobs, self._bar, self._detail):
+        for widget in (self._jobs, self._bar):
             row.addWidget(widget)
-        row.addStretch(1)
+        row.addWidget(self._detail, 1)
+        row.addStretch()
         for widget in (self.audit, self.device, self.model, self._keys):
             row.addWidget(widget)
             row.addSpacing(4)
@@ -141,7 +142,7 @@ class StatusBar(QWidget):
         if running:
             fraction = running[0].progress.fraction if running[0].progress else None
             self._bar.setValue(round(1000 * (fraction or 0)))
-            self._detail.setText(f"{running[0].title}: {describe(running[0])}")
+            self._detail.set_text(f"{running[0].title}: {describe(running[0])}")
 
 
 def describe(job: Job) -> str:
@@ -185,7 +186,7 @@ class JobTray(QFrame):
         column.addWidget(self._scroll)
         self._more = label("", "quiet")
         column.addWidget(self._more)
-        self._empty = label(tr("Nothing is running. Adding footage starts work here."), "quiet")
+        self._empty = label(tr("Nothing is running. Adding footage starts work here."), "quiet", wrap=True)
         column.addWidget(self._empty)
         runner.jobs_changed.connect(self._sync)
         runner.progressed.connect(self._tick)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from app import vocabulary
-from tests.helpers.pseudo import ROOT, tools, write_pseudo
+from tests.helpers.pseudo import LETTERS, PLAIN, ROOT, tools, write_pseudo
 
 Text = tuple[str, str, bool]  # as it is looked up: text, note, whether a number chooses its form
 WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
@@ -111,3 +117,59 @@ def test_words_of_the_engine_that_come_from_lists_are_translated() -> None:
     assert stages == set(vocabulary.STAGES)
     assert units - {"bytes"} <= set(vocabulary.RATES)
     assert faults == set(vocabulary.FAULTS)
+
+
+PLAIN_LETTER = re.compile(r"[A-Za-z]")
+UNIVERSAL = re.compile(  # hashes, initials; units, formats, keys and months as all have them
+    r"…?[0-9a-f]{4,}…?|[A-Z]{2}(?= |$)|"
+    r"\b(IR|RGB|UTC|SHA|PTS|CPU|GPU|ONNX|Nightjar|px|kB|MB|GB|s|h|x|y|m|T|Mai|Nov|Enter|true|false|null|"
+    r"cuda|tensorrt|directml|coreml|[A-Z]|F\d+)\b"
+)
+OF_QT = "Abbrechen|Strg|Umschalt|Eingabe|Leertaste|Links|Rechts|Entf|Geben Sie ein Tastenkürzel ein"
+OF_THE_MACHINE = "no NVIDIA GPU with a working driver was found"
+
+
+def _walk(folder: Path, *arguments: Path | str) -> dict[str, Any]:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.helpers.foreign", folder, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "NIGHTJAR_HOME": str(folder / "home"), "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return dict(json.loads(run.stdout))
+
+
+def _english(text: str, known: list[str]) -> str:
+    """What of a text is neither translated nor of the case nor Qt's own."""
+    text = re.sub(r"\*\.\w+", "", text)
+    for part in known:
+        if len(part) > 1 and part in text:
+            text = text.replace(part, " ")
+    return UNIVERSAL.sub(" ", re.sub(rf"\b({OF_QT}|{OF_THE_MACHINE})\b", " ", text))
+
+
+@pytest.fixture
+def case_copy(case_template: Path, tmp_path: Path) -> Path:
+    shutil.copytree(case_template / "case", tmp_path / "case")
+    return tmp_path
+
+
+def test_everything_the_window_says_is_translated_and_has_room(pseudo_language: Path, case_copy: Path) -> None:
+    found = _walk(case_copy, pseudo_language)
+    known = [part for part in found["data"] if PLAIN_LETTER.search(part)]
+    left = {t: where for t, where in found["read"].items() if PLAIN_LETTER.search(_english(t, known))}
+    left = {text: where for text, where in left.items() if text not in found["shortened"]}
+    assert not left, "\n".join(f"{where}: {text!r}" for text, where in left.items())
+    strange = set(PLAIN.translate(LETTERS))
+    cut = {text: where for text, where in found["cut"].items() if strange & set(text)}
+    assert not cut, "\n".join(f"{where}: {text!r}" for text, where in cut.items())
+    assert len(found["read"]) > 800
+
+
+def test_right_to_left_does_no_harm(pseudo_language: Path, case_copy: Path) -> None:
+    assert _walk(case_copy, pseudo_language, "right-to-left")["read"]

@@ -27,21 +27,22 @@ def tools() -> ModuleType:
 
 
 def pseudo(text: str) -> str:
-    """'Add footage' → '«Ádđđ ƒöötáĝéé»': fields stay as they are, and every third letter comes twice."""
-    parts, letters = [], 0
+    """'Add footage' → '«Ádđđ ƒööŧáĝé»', a third longer with its marks: fields stay, some letters come twice."""
+    letters = sum(sign.isalpha() for sign in FIELD.sub("", text))
+    twice, met = max(-(-letters // 3) - len(BEGIN + END), 0), 0
+    parts = []
     for part in FIELD.split(text):
-        if FIELD.fullmatch(part):
-            parts.append(part)
-            continue
-        for sign in part:
-            letters += sign.isalpha()
-            parts.append(sign.translate(LETTERS) * (2 if sign.isalpha() and letters % 3 == 0 else 1))
+        for sign in part if not FIELD.fullmatch(part) else (part,):
+            before, met = met * twice // max(letters, 1), met + sign.isalpha()
+            again = met * twice // max(letters, 1) > before
+            parts.append(sign if len(sign) > 1 else sign.translate(LETTERS) * (1 + again))
     return f"{BEGIN}{''.join(parts)}{END}"
 
 
 def write_pseudo(folder: Path, language: str) -> Path:
     """Every text that lupdate finds, translated and compiled for `language`, whose plural rules it follows."""
     ts = folder / f"nightjar_{language}.ts"
+    ts.unlink(missing_ok=True)
     tools().update(ts)
     tree = ElementTree.parse(ts)
     for message in tree.iter("message"):
