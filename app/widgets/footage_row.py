@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import icons, theme, vocabulary
 from app.jobs import Job, JobState
 from app.operations.footage import FootageRow
 from app.stills import Stills
-from app.tiles import paint_fitted
+from app.tiles import fitting, paint_fitted
 from app.times import day, offset, plus_minus, short_date_time
 from app.widgets.badge import paint_badge
 from app.widgets.lists import paint_row
@@ -46,16 +46,31 @@ def columns(width: int) -> dict[str, tuple[int, int]]:
 
     Where there is no room for all, the hash is left to the panel, and the state takes what is left.
     """
-    fixed = {"duration": 86, "start": 190, "hash": 124, "state": 268}
+    dates = _clock_names() + 128
+    fixed = {"duration": 86, "start": dates, "hash": _hash_width(), "state": 268}
     if width < NAME + sum(fixed.values()):
         del fixed["hash"]
-        fixed["state"] = min(max(width - NAME - 86 - 190, 180), 268)
+        fixed["state"] = min(max(width - NAME - 86 - dates, 180), 268)
     left = max(width - sum(fixed.values()) - 8, NAME)
     placed = {"name": (16, left - 16)}
     for name, wide in fixed.items():
         placed[name] = (left, wide)
         left += wide
     return placed
+
+
+def _clock_names() -> int:
+    """Width of the names before the dates."""
+    metrics = QFontMetrics(theme.font(12))
+    return max(62, 8 + max(metrics.horizontalAdvance(name) for name in (tr("Recorder"), tr("Offset"), tr("Adjusted"))))
+
+
+def _hash_width() -> int:
+    """Of a hash in short and of what is known about it."""
+    metrics = QFontMetrics(theme.font(11))
+    words = [text.format(when="00:00 UTC") for text in (tr("hashed {when}"), tr("verified {when}"))]
+    words += [tr("verify: waiting"), tr("verifying, {n} %").format(n=100), tr("not as registered")]
+    return max(124, 34 + max(metrics.horizontalAdvance(text) for text in words))
 
 
 class FootageHeader(QWidget):
@@ -236,7 +251,7 @@ def _paint_start(painter: QPainter, room: QRect, row: FootageRow) -> None:
     )
     for n, (name, value, colour) in enumerate(values):
         _line(painter, room, n, name, "text3", 12)
-        _line(painter, room.adjusted(62, 0, 0, 0), n, value, colour, 12)
+        _line(painter, room.adjusted(_clock_names(), 0, 0, 0), n, value, colour, 12)
 
 
 def _paint_hash(painter: QPainter, room: QRect, row: FootageRow, check: Job | None) -> None:
@@ -300,7 +315,8 @@ def _state(
     painter.setFont(theme.font(13))
     painter.setPen(theme.color(colour))
     painter.drawText(QRect(room.x() + 20, room.y() + 13, room.width() - 20, 20), _V, title)
-    painter.setFont(theme.font(12))
+    size = fitting(text, room.width())
+    painter.setFont(theme.font(size if size >= 10 else 12))
     painter.setPen(theme.color(second))
     shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
     painter.drawText(QRect(room.x(), room.y() + 34, room.width(), 18), _V, shown)
