@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FRAMES = 48  # at least so many, evenly spread where there are more: enough to see a gait
 ROOM_BYTES = 32_000_000  # of one clip's pictures; those of nearly every clip take less, so that no frame is left out
+LONGEST = 30.0  # seconds of a clip: who stands about for an hour must not keep the next candidate waiting
 MARGIN = 0.12
 ROOM = QSize(320, 640)
 
@@ -25,7 +26,8 @@ ROOM = QSize(320, 640)
 class Clip:
     """`images` at their `seconds` from the first, each the `numbers`-th (from 1) of `frames` that show the person.
 
-    `full` is the frame of the best crop with the person's `box`; `missing` frames of the clip did not decode.
+    `full` is the frame of the best crop with the person's `box`; `missing` frames of the clip did not decode; `part`
+    says that the person was there for longer than the clip.
     """
 
     tracklet: int
@@ -36,6 +38,7 @@ class Clip:
     full: QImage | None
     box: QRectF
     missing: int
+    part: bool
 
 
 def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
@@ -51,17 +54,19 @@ def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
     stored = case.cache / "index" / f"{item.sha256}.npz"
     index = load_index(Path(item.path), stored)
     pts = np.array([point.timestamp.pts for point in points])
-    width = max(point.box.width for point in points) * (1 + 2 * MARGIN)
-    height = max(point.box.height for point in points) * (1 + 2 * MARGIN)
-    chosen = np.linspace(0, len(pts) - 1, min(_most(width, height), len(pts))).astype(int)
+    within = _stretch((pts - pts[0]) * float(item.time_base), int(np.searchsorted(pts, best.timestamp.pts)))
+    begin, end = int(pts[within[0]]), int(pts[within[-1]])
+    width = max(points[n].box.width for n in within) * (1 + 2 * MARGIN)
+    height = max(points[n].box.height for n in within) * (1 + 2 * MARGIN)
+    chosen = within[np.linspace(0, len(within) - 1, min(_most(width, height), len(within))).astype(int)]
     wanted = {int(pts[place]): int(place) + 1 for place in chosen}
     images: list[QImage] = []
     seconds: list[float] = []
     numbers: list[int] = []
     full = None
     with open_source(Path(item.path), index=index) as source:
-        for frame in source.frames(tracklet.start.pts):
-            if frame.timestamp.pts > tracklet.end.pts:
+        for frame in source.frames(begin):
+            if frame.timestamp.pts > end:
                 break
             number = frame.timestamp.pts
             if number == best.timestamp.pts:
@@ -71,7 +76,7 @@ def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
                 centre = (box.left + box.width / 2, box.top + box.height / 2)
                 images.append(to_image(_cut(frame.image, centre, width, height), ROOM))
                 numbers.append(wanted[number])
-                seconds.append(float((number - tracklet.start.pts) * item.time_base))
+                seconds.append(float((number - begin) * item.time_base))
         size = QSize(source.probe.width, source.probe.height)
     share = QRectF(
         best.box.left / size.width(),
@@ -79,7 +84,14 @@ def load(case: Case, tracklet_id: int, room: QSize) -> Clip:
         best.box.width / size.width(),
         best.box.height / size.height(),
     )
-    return Clip(tracklet_id, images, seconds, numbers, len(pts), full, share, len(wanted) - len(images))
+    missing, part = len(wanted) - len(images), len(within) < len(pts)
+    return Clip(tracklet_id, images, seconds, numbers, len(pts), full, share, missing, part)
+
+
+def _stretch(seconds: np.ndarray, best: int) -> np.ndarray:
+    """`(K,) int` frames that make the clip: `LONGEST` seconds with frame `best` in the middle, where there are more."""
+    first = min(max(seconds[min(best, len(seconds) - 1)] - LONGEST / 2, 0.0), max(seconds[-1] - LONGEST, 0.0))
+    return np.flatnonzero((seconds >= first) & (seconds <= first + LONGEST))
 
 
 def _most(width: float, height: float) -> int:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.observing import FEATURES
 from app.preferences import Preferences
 from app.words import tr
 
@@ -130,6 +131,11 @@ COMMANDS: tuple[Command, ...] = tuple(
         ("search.run", tr("Search with these filters"), "Ctrl+Enter"),
         ("hide", tr("Hide decided"), "H"),
         ("loop", tr("Loop both clips"), "L"),
+        *(
+            (f"observe.{n}", tr("Observe: {feature}").format(feature=text), str(n))
+            for n, (_, text) in enumerate(FEATURES, start=1)
+        ),
+        ("reason", tr("Write the reason"), "R"),
         ("clips.play", tr("Play or pause both clips"), "K"),
         ("clip.back", tr("Candidate’s clip: one frame back"), ","),
         ("clip.forward", tr("Candidate’s clip: one frame forward"), "."),

@@ -138,6 +138,7 @@ class CompareView(QWidget):
         """What keys do here."""
         left, right = self._left.transport, self._right.transport
         return {
+            **self.observations.commands(),
             "frame": self.toggle_frame,
             "loop": self._loop.click,
             "heat": self.toggle_heat,

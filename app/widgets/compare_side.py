@@ -7,13 +7,13 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
-from app.clips import Clip
+from app.clips import LONGEST, Clip
 from app.people import Person
 from app.times import Reading, date_time
 from app.widgets.badge import Badge
 from app.widgets.basic import ElidedLabel, box, label, styled
 from app.widgets.clip_transport import ClipTransport
-from app.words import grouped, tr
+from app.words import figure, grouped, tr
 
 TIGHT = 460  # pixels of width under which names and times do not fit beside one another
 HOLD_SECONDS = 0.5  # a clip rests at its end before it begins again
@@ -173,7 +173,8 @@ class Side(QWidget):
         words = tr("Clip, frame {n} of {all}").format(n=grouped(self.clip.numbers[n]), all=grouped(self.clip.frames))
         missing = self.clip.missing
         lost = [tr("{n} frames not decoded", "{n} frame not decoded", missing)] if missing else []
-        self.film.caption = ", ".join([words, *lost])
+        part = [tr("{s} s around the best crop").format(s=figure(LONGEST, "g"))] if self.clip.part else []
+        self.film.caption = ", ".join([words, *part, *lost])
         self.film.show_image(self.clip.images[n])
 
 

@@ -101,16 +101,18 @@ class Statement(QFrame):
         self.setProperty("notice", "plain")
         self._alone = not lead
         column = box(QVBoxLayout(self))
-        row = box(QHBoxLayout(), 8, (16, 0, 2, 0))
+        row = box(QHBoxLayout(), 8, (16 if lead else 7, 0, 2, 0))
         self._lead = ElidedLabel(lead, mode=Qt.TextElideMode.ElideRight)
         if lead:
             row.addWidget(Glyph("information-outline"))
-        row.addWidget(self._lead, 1)
+            row.addWidget(self._lead, 1)
         self._card = Button("", "alert-outline", size="small")
         self._card.setProperty("flat", "true")
         self._card.setProperty("warning", "true")
         self._card.setCheckable(True)
         row.addWidget(self._card)
+        if not lead:
+            row.addStretch(1)
         row.addWidget(Strut(HEIGHT))
         column.addLayout(row)
         self._whole = label("", "warning", wrap=True)

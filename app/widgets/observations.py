@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from app.observing import ANSWERS, FEATURES
 from app.read_only import writes
 from app.widgets.band_line import BandLine
 from app.widgets.basic import Button, Glyph, Segment, box, headed, label, scrolled, styled
-from app.widgets.recorded import ANSWERS, FEATURES, Recorded
+from app.widgets.key_hint import KeyHint
+from app.widgets.recorded import Recorded
 from app.words import tr
 
 if TYPE_CHECKING:
@@ -100,9 +102,9 @@ class Observations(QWidget):
         note.addWidget(label(words, "caption", wrap=True), 1)
         column.addLayout(note)
         self._rows: dict[str, Segment] = {}
-        for name, text in FEATURES:
+        for n, (name, text) in enumerate(FEATURES, start=1):
             column.addSpacing(4)
-            column.addWidget(label(text))
+            column.addLayout(_named(text, f"observe.{n}"))
             segment = Segment(text, ANSWERS, size="small", fill=True)
             segment.chosen.connect(lambda _value: self._show_count())
             column.addWidget(segment)
@@ -121,6 +123,28 @@ class Observations(QWidget):
         self._reason.setMinimumHeight(LEAST)
         column.addWidget(self._reason, 1)
         writes(self._reason, *self._rows.values())
+
+    def commands(self) -> dict[str, Callable[[], None]]:
+        """What keys do here."""
+        answer = {
+            f"observe.{n}": (lambda name=name: self._next_answer(name)) for n, name in enumerate(self._rows, start=1)
+        }
+        return {**answer, "reason": self._write_reason}
+
+    def _next_answer(self, name: str) -> None:
+        """Similar, different, cannot tell, not compared, and round again."""
+        row = self._rows[name]
+        if self._key is None or not self.isVisible() or not row.isEnabled():
+            return
+        self.change(answering=True)
+        round_about = [None, *(value for _, value in ANSWERS)]
+        row.select(round_about[(round_about.index(row.value()) + 1) % len(round_about)])  # type: ignore[arg-type]
+        self._show_count()
+
+    def _write_reason(self) -> None:
+        if self.isVisible():
+            self.change()
+            self._reason.setFocus()
 
     def draft(self, key: Hashable) -> Draft:
         """What is written about a candidate so far."""
@@ -155,11 +179,12 @@ class Observations(QWidget):
         if key == self._key:
             self._show(draft)
 
-    def change(self) -> None:
-        """Take up what is recorded as a draft, to be changed and decided on again."""
+    def change(self, *, answering: bool = False) -> None:
+        """Take up what is recorded as a draft, to be changed and decided on again; the reason first, or the answers."""
         if self._decision is not None and self._form.isHidden():
             self._show(self._taken_up(), writing=True)
-            self._reason.setFocus()
+            if not answering:
+                self._reason.setFocus()
 
     def ask_reason(self) -> None:
         """The reason is missing: take the analyst there."""
@@ -200,3 +225,12 @@ class Observations(QWidget):
         words = tr("{n} of {all} compared")
         answers = (self._taken_up() if self._form.isHidden() else self._written()).answers
         self._count.setText(words.format(n=len(answers), all=len(FEATURES)))
+
+
+def _named(text: str, command: str) -> QHBoxLayout:
+    """The name of a feature, and the key that goes through its answers."""
+    row = box(QHBoxLayout(), 8)
+    row.addWidget(label(text))
+    row.addStretch(1)
+    row.addWidget(KeyHint(command))
+    return row  # type: ignore[return-value]

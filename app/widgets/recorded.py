@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app import icons, theme
+from app.observing import ANSWERS, FEATURES
 from app.tiles import VERDICT_ICONS, VERDICT_WORDS
 from app.times import logged
 from app.widgets.basic import Button, box, label, set_role
@@ -18,15 +19,6 @@ from engine.types import Verdict
 if TYPE_CHECKING:
     from engine.store.decisions import Decision
 
-FEATURES = (
-    ("head and hair", tr("Head, hair")),
-    ("upper clothing", tr("Upper clothing")),
-    ("lower clothing", tr("Lower clothing")),
-    ("footwear", tr("Footwear")),
-    ("carried items", tr("Bag, carried items")),
-    ("build and gait", tr("Build, gait")),
-)
-ANSWERS = ((tr("Similar"), "similar"), (tr("Different"), "different"), (tr("Cannot tell"), "cannot tell"))
 STRIP = 28
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -15,6 +16,8 @@ from app.operations import cases
 from app.preferences import Preferences
 from app.session import Session
 from app.shell import Window
+from engine.types import Modality
+from tests.helpers.cases import searched
 from tests.helpers.films import people_case
 
 EXAMINER = "A. Examiner"
@@ -71,6 +74,19 @@ def case_folder(case_template: Path, tmp_path: Path) -> Path:
     import shutil
 
     return Path(shutil.copytree(case_template / "case", tmp_path / "case"))
+
+
+@pytest.fixture
+def candidates(opened: Window, until: Wait) -> Any:
+    """The search page with everybody by day as candidates for the first person by night."""
+    case = opened.session.case
+    assert case is not None
+    everybody = case.tracklets.list()
+    night = [t.id for t in everybody if t.modality is Modality.INFRARED]
+    searched(case, night[0], [t.id for t in everybody if t.modality is Modality.VISIBLE])
+    page: Any = opened.show_page("search")
+    until(lambda: page.data is not None and page.model.tiles)
+    return page
 
 
 @pytest.fixture

@@ -9,12 +9,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app import clips
-from app.shell import Window
 from app.widgets.basic import Button
 from app.widgets.clip_transport import ClipTransport
-from engine.types import Modality
 from tests.app.conftest import Wait
-from tests.helpers.cases import searched
 
 TIMES = (0.0, 0.1, 0.35, 0.4)  # a recorder that stumbled
 
@@ -93,18 +90,11 @@ def test_where_there_is_no_clip_there_is_nothing_to_play(transport: ClipTranspor
 
 
 @pytest.fixture
-def compare(opened: Window, until: Wait) -> Any:
+def compare(candidates: Any, until: Wait) -> Any:
     """The comparison with both clips."""
-    case = opened.session.case
-    assert case is not None
-    everybody = case.tracklets.list()
-    night = [t.id for t in everybody if t.modality is Modality.INFRARED]
-    searched(case, night[0], [t.id for t in everybody if t.modality is Modality.VISIBLE])
-    page: Any = opened.show_page("search")
-    until(lambda: page.data is not None and page.model.tiles)
-    QTest.keyClick(page.view, Qt.Key.Key_C)
-    until(page.compare.ready)
-    return page.compare
+    QTest.keyClick(candidates.view, Qt.Key.Key_C)
+    until(candidates.compare.ready)
+    return candidates.compare
 
 
 def test_keys_pause_and_step_either_clip(compare: Any, until: Wait) -> None:
@@ -154,6 +144,25 @@ def test_many_large_frames_are_thinned_out_and_keep_their_numbers(
     clip = clips.load(compare._session.case, compare._right.clip.tracklet, clips.ROOM)
     assert len(clip.images) + clip.missing == 3
     assert clip.numbers[-1] == clip.frames > 3
+
+
+def test_who_stands_about_for_long_is_shown_around_the_best_crop(
+    compare: Any, until: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = compare._right.clip
+    monkeypatch.setattr(clips, "LONGEST", whole.seconds[-1] / 2)
+    clip = clips.load(compare._session.case, whole.tracklet, clips.ROOM)
+    assert clip.part
+    assert not whole.part
+    assert clip.seconds[0] == 0
+    assert clip.seconds[-1] <= whole.seconds[-1] / 2
+    assert clip.numbers == list(range(clip.numbers[0], clip.numbers[-1] + 1)), "without a gap"
+    assert clip.frames == whole.frames
+    best = compare._session.case.tracklets.crops(whole.tracklet)[0].timestamp.pts
+    shown = [p.timestamp.pts for p in compare._session.case.tracklets.points(whole.tracklet)]
+    assert clip.numbers[0] - 1 <= shown.index(best) <= clip.numbers[-1] - 1
+    compare._right.show_clip(clip, full=False)
+    assert "around the best crop" in compare._right.film.caption
 
 
 def test_the_full_frame_is_a_still(compare: Any) -> None:

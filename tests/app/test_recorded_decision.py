@@ -11,31 +11,29 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from app.pages.search import SearchPage
+from app.session import Changes
 from app.shell import Window
 from app.widgets.observations import Observations, ReasonEdit
-from engine.types import Modality, Verdict
+from engine.types import Verdict
 from tests.app.conftest import EXAMINER, Wait
-from tests.helpers.cases import searched
 
 SAID, SEEN = "limps on the left", {"footwear": "similar", "build and gait": "different"}
 
 
 @pytest.fixture
-def page(opened: Window, until: Wait) -> SearchPage:
-    """Candidates of one search; the second was rejected in another session, with a reason and observations."""
-    case = opened.session.case
+def page(candidates: Any, until: Wait) -> SearchPage:
+    """The second candidate was rejected, not in this window, with a reason and observations; it is compared."""
+    page: SearchPage = candidates
+    case = page.session.case
     assert case is not None
-    everybody = case.tracklets.list()
-    night = [t.id for t in everybody if t.modality is Modality.INFRARED]
-    day = [t.id for t in everybody if t.modality is Modality.VISIBLE]
-    search = searched(case, night[0], day)
-    case.decisions.decide(search.id, [day[1]], Verdict.REJECTED, reason=SAID, observations=SEEN)
-    shown = opened.show_page("search")
-    assert isinstance(shown, SearchPage)
-    until(lambda: shown.data is not None and shown.model.tiles)
-    shown.view.select_row(1)
-    QTest.keyClick(shown.view, Qt.Key.Key_C)
-    return shown
+    assert page.data is not None
+    second = page.model.tiles[1].tracklet
+    case.decisions.decide(page.data.search.id, [second], Verdict.REJECTED, reason=SAID, observations=SEEN)
+    page.session.changed.emit(Changes(decisions=True))
+    until(lambda: page.model.tiles[1].verdict is Verdict.REJECTED)
+    page.view.select_row(1)
+    QTest.keyClick(page.view, Qt.Key.Key_C)
+    return page
 
 
 def said(panel: Observations) -> str:
@@ -87,6 +85,42 @@ def test_what_is_recorded_is_taken_up_changed_and_replaced(page: SearchPage, unt
     page.view.select_row(1)
     assert "the limp was the snow's" in said(panel)
     assert panel.recorded._verdict.accessibleName() == "Inconclusive"
+
+
+def test_the_whole_comparison_is_written_down_by_keyboard(page: SearchPage, until: Wait) -> None:
+    case = page.session.case
+    assert case is not None
+    page.view.select_row(2)
+    QTest.keyClick(page.compare, Qt.Key.Key_G)
+    for key in (Qt.Key.Key_5, Qt.Key.Key_R):
+        QTest.keyClick(page.view, key)
+    QTest.keyClick(page.view, Qt.Key.Key_C)
+    assert "0 of 6 compared" in said(page.compare.observations), "nothing is written out of sight"
+    for key in (Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_2, Qt.Key.Key_4, Qt.Key.Key_4, Qt.Key.Key_4):
+        QTest.keyClick(page.compare, key)
+    for _ in range(4):
+        QTest.keyClick(page.compare, Qt.Key.Key_6)  # once round
+    assert "3 of 6 compared" in said(page.compare.observations)
+    QTest.keyClick(page.compare, Qt.Key.Key_R)
+    assert page.shell.focusWidget() is reason(page)
+    QTest.keyClicks(reason(page), "12 buttons")
+    QTest.keyClick(reason(page), Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    until(lambda: page.model.tiles[2].verdict is Verdict.CONFIRMED)
+    standing = case.decisions.current(page.data.search.id)[page.model.tiles[2].tracklet]  # type: ignore[union-attr]
+    assert standing.reason == "12 buttons", "in the field a figure is a figure"
+    assert standing.observations == {
+        "head and hair": "similar",
+        "upper clothing": "different",
+        "footwear": "cannot tell",
+    }
+
+
+def test_a_key_goes_on_from_what_is_recorded(page: SearchPage) -> None:
+    QTest.keyClick(page.compare, Qt.Key.Key_6)
+    assert reason(page).isVisible()
+    assert reason(page).toPlainText() == SAID
+    assert page.compare.observations._rows["build and gait"].value() == "cannot tell"
+    assert page.compare.observations._rows["footwear"].value() == "similar"
 
 
 def test_taken_up_and_left_alone_it_is_no_draft(page: SearchPage) -> None:

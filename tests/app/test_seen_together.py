@@ -11,24 +11,15 @@ from PySide6.QtWidgets import QMenu
 
 from app import together
 from app.operations import subjects
-from app.shell import Window
-from engine.types import Modality, Verdict
+from engine.types import Verdict
 from tests.app.conftest import Wait
-from tests.helpers.cases import searched
 
 
 @pytest.fixture
-def page(opened: Window, until: Wait) -> Any:
+def page(candidates: Any) -> Any:
     """Candidates of one search, compared."""
-    case = opened.session.case
-    assert case is not None
-    everybody = case.tracklets.list()
-    night = [t.id for t in everybody if t.modality is Modality.INFRARED]
-    searched(case, night[0], [t.id for t in everybody if t.modality is Modality.VISIBLE])
-    shown: Any = opened.show_page("search")
-    until(lambda: shown.data is not None and shown.model.tiles)
-    QTest.keyClick(shown.view, Qt.Key.Key_C)
-    return shown
+    QTest.keyClick(candidates.view, Qt.Key.Key_C)
+    return candidates
 
 
 @pytest.fixture
