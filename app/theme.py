@@ -131,8 +131,9 @@ def load_fonts() -> None:
 def apply(app: QApplication, name: str) -> None:
     """Dress the application in 'dark' or 'light'."""
     themer.name = name if name in THEMES else "dark"
-    app.setStyle("Fusion")
-    app.setFont(font())
+    if not app.styleSheet():  # once: a new style looks at every widget there is, as the sheet does again
+        app.setStyle("Fusion")
+        app.setFont(font())
     app.setPalette(_palette(tokens()))
     app.setStyleSheet(style_sheet(tokens()))
     themer.changed.emit()

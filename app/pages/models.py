@@ -86,7 +86,10 @@ class ModelsPage(Page):
         grid.setColumnStretch(1, 1)
         made = card.made or Making()
         values = (
-            (tr("What it is"), card.summary),
+            (tr("What it is"), card.summary),  # what an analyst must know comes first
+            (tr("Meant for"), card.intended_use),
+            (tr("Limits"), "\n".join(card.limitations)),
+            (tr("Not tested on"), "\n".join(card.not_tested_on)),
             (tr("Architecture"), card.architecture),
             (tr("Training data"), card.training_data),
             (tr("Sets"), "\n".join(data.words for data in made.data)),
@@ -95,9 +98,6 @@ class ModelsPage(Page):
             (tr("Made"), ", ".join(part for part in (made.date, made.hardware, made.duration) if part)),
             (tr("Code"), made.commit),
             (tr("Measured"), "\n".join(_measured(card))),
-            (tr("Limits"), "\n".join(card.limitations)),
-            (tr("Not tested on"), "\n".join(card.not_tested_on)),
-            (tr("Meant for"), card.intended_use),
             (tr("Licence"), card.licence),
             (tr("Credits"), "\n".join(card.credits)),
             ("SHA-256", short_hash(card.sha256)),
