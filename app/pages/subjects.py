@@ -206,7 +206,7 @@ class SubjectsPage(Page):
 
         def show(found: list[Tile]) -> None:
             if self._current == tracklet:
-                self.panel.nearby.show(found)
+                self.panel.show_nearby(found)
 
         self.session.read(lambda case: subjects.nearby(case, tracklet), show, key="nearby")
 

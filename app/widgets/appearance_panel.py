@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.read_only import writes
 from app.subjects import NEARBY_SECONDS, Appearance
 from app.thumbnails import Thumbnails
-from app.tiles import TileModel
+from app.tiles import Tile, TileModel
 from app.times import date_time
 from app.widgets.basic import Button, box, headed, label, name_width, rule, scrolled, styled
 from app.widgets.flow import flowing
@@ -38,10 +40,11 @@ class AppearancePanel(QWidget):
         column.addWidget(rule())
         self._near = headed(column, tr("Nearby people"))
         self.nearby = TileModel()
-        strip = Strip(thumbnails, self.nearby, tr("Nearby people"))
-        strip.picked.connect(self._show_nearby)
-        column.addWidget(strip)
-        column.addWidget(label(tr("Shown for context. Being near is not a link between people."), "caption", wrap=True))
+        self.strip = Strip(thumbnails, self.nearby, tr("Nearby people"))
+        self.strip.picked.connect(self._open_nearby)
+        column.addWidget(self.strip)
+        self._context = label("", "caption", wrap=True)
+        column.addWidget(self._context)
         column.addStretch(1)
 
     def _build_notes(self, column: QVBoxLayout) -> None:
@@ -100,8 +103,9 @@ class AppearancePanel(QWidget):
             fact.clear()
         for button in self._buttons:
             button.setEnabled(False)
-        self.nearby.show([])
+        self.show_nearby([])
         self._near.setText("")
+        self._context.setText("")
 
     def show_appearance(self, shown: Appearance, number: int, total: int) -> None:
         """One appearance, the `number`-th of `total`."""
@@ -121,7 +125,14 @@ class AppearancePanel(QWidget):
         for button in self._buttons:
             button.setEnabled(True)
 
-    def _show_nearby(self, row: int) -> None:
+    def show_nearby(self, tiles: Sequence[Tile]) -> None:
+        """Who else was in the same footage then."""
+        self.nearby.show(tiles)
+        self.strip.setVisible(bool(tiles))
+        alone = tr("Nobody else was found in this footage then.")
+        self._context.setText(tr("Shown for context. Being near is not a link between people.") if tiles else alone)
+
+    def _open_nearby(self, row: int) -> None:
         tile = self.nearby.tile(row)
         if tile is not None:
             self.nearby_asked.emit(tile.tracklet)
