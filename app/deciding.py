@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.dialogs import ask_text
 from app.operations import decisions, searching
@@ -25,6 +26,8 @@ class Deciding:
     def __init__(self, page: SearchPage) -> None:
         self._page, self._session = page, page.session
         self._written = page.compare.observations
+        self._names: dict[int, str] = {}  # of searches that were on show, the same in every copy of the case
+        self._kept: dict[str, Any] = {}  # drafts of searches that were not on show yet
         self._seen: set[int] = set()  # searches whose order was on show: a decision in them is not blind any more
         self._said: dict[tuple[int, int], list[Draft]] = {}  # recorded from here: an undo gives it back to be written
         self._undoing = False
@@ -36,6 +39,7 @@ class Deciding:
             self._written.turn_to(None)
             self._written.show_candidate(None)
             return
+        self._recall()
         decision = data.review.decisions.get(tile.tracklet)
         info = self._session.info
         others = decision is not None and info is not None and decision.examiner != info.examiner
@@ -48,6 +52,29 @@ class Deciding:
         self._written.forget()
         self._seen.clear()
         self._said.clear()
+        self._names.clear()
+        self._kept = {}
+
+    def drafts(self) -> dict[str, Any]:
+        """What is written and not decided on, by search, its time, and candidate."""
+        written = self._written.drafts()
+        mine = {f"{self._names[search]} {tracklet}": draft for (search, tracklet), draft in written.items()}
+        return self._kept | {name: {"reason": d.reason, "answers": dict(d.answers)} for name, d in mine.items()}
+
+    def take_drafts(self, kept: Mapping[str, Any]) -> None:
+        """Those of a search come back when it is shown."""
+        self._kept = dict(kept)
+
+    def _recall(self) -> None:
+        """The search on show may be one that was written about before the case was closed."""
+        data = self._page.data
+        if data is None or data.search.id in self._names:
+            return
+        self._names[data.search.id] = name = f"{data.search.label} {data.search.at}"
+        for about in [about for about in self._kept if about.startswith(f"{name} ")]:
+            draft = self._kept.pop(about)
+            candidate = data.search.id, int(about.rsplit(" ", 1)[1])
+            self._written.keep(candidate, Draft(draft["reason"], draft["answers"]))
 
     def read(self) -> None:
         """What stands may have changed."""

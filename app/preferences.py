@@ -31,6 +31,11 @@ class Preferences:
     def __init__(self, path: Path | None = None) -> None:
         self._store = QSettings(str(path or user_data_dir() / "window.ini"), QSettings.Format.IniFormat)
 
+    @property
+    def folder(self) -> Path:
+        """Where the file is, and what else is kept for this user."""
+        return Path(self._store.fileName()).parent
+
     def get(self, name: str, default: Any) -> Any:
         """A value of the type of `default`."""
         value = self._store.value(name, default)

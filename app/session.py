@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.drafts import Drafts, Pages
 from app.keys import KeyMap
 from app.preferences import Preferences
 from app.read_only import HOW_TO_WRITE, REFUSED
 from app.tasks import Pool, Runner
+from app.unrecorded import Answer, Typed, Unrecorded, Unsaved
+from app.words import tr
 from engine.errors import CaseError, DeviceLostError, NightjarError
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 READERS = 2
+SETTLE_MS = 20_000  # how long closing waits for what is being recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,14 @@ class CaseInfo:
     examiner: str
     writable: bool
     because: str = ""  # why it is open read-only
+    uuid: str = ""  # the case's own, the same in copies
 
 
 class Session(QObject):
     """Owns the runner (ordered changes, long jobs), the readers and the open case."""
 
     changed = Signal(object)  # Changes
-    leaving = Signal()  # the open case is about to be closed; what is written now still reaches it
+    leaving = Signal()  # the open case is to be left; what is written now still reaches it
     message = Signal(str, str, str)  # kind, sentence, hint
     failed = Signal(object)  # Exception
 
@@ -74,6 +80,10 @@ class Session(QObject):
         self.held: list[Case] = []  # opened and not closed yet; only the case's thread touches it
         self.switching: object = None  # what opens or closes a case just now
         self.may_stop: Callable[[int], bool] = lambda _jobs: True  # asks the user
+        self.drafts = Drafts(preferences.folder / "drafts")
+        self.kept: Pages = {}  # drafts of the open case
+        self.unrecorded = Unrecorded(self)
+        self.ask_unrecorded: Callable[[list[Unsaved]], Answer] = lambda _left: Answer.LEAVE  # asks the user
         self.lost_device = ""  # why the graphics device is not used any more, until the next start
 
     @property
@@ -133,8 +143,12 @@ class Session(QObject):
         changes: Changes,
         done: Callable[[Any], None] | None = None,
         failed: Callable[[Exception], None] | None = None,
+        typed: Typed | None = None,
     ) -> None:
-        """Do a short change on the case's thread, then tell the pages what changed."""
+        """Do a short change on the case's thread, then tell the pages what changed.
+
+        Where it fails, the words that were `typed` for it are not lost: see `unrecorded`.
+        """
 
         case, info = self.case, self.info
         if case is None:
@@ -146,12 +160,78 @@ class Session(QObject):
         def act() -> Any:
             return action(case)
 
+        def again() -> None:
+            self.write(action, changes, done, failed, typed)
+
         def deliver(result: Any) -> None:
+            if typed is not None:
+                self.unrecorded.recorded(typed)
             if done is not None:
                 done(result)
             self.changed.emit(changes)
 
-        self.runner.call(act, deliver, failed or self.failed.emit)
+        def refuse(error: Exception) -> None:
+            if typed is not None and self.case is case:
+                self.unrecorded.refuse(typed, str(error), again)
+            (failed or self.failed.emit)(error)
+
+        if typed is not None:
+            self.unrecorded.ask(typed, again)
+        self.runner.call(act, deliver, refuse)
+
+    def keep(self, page: str, drafts: Mapping[str, Any]) -> None:
+        """Keep what is typed on a page and not decided on yet, until the case is opened again."""
+        info = self.info
+        if info is None or not info.writable or drafts == self.kept.get(page, {}):
+            return
+        kept = self.kept = {**self.kept, page: drafts}
+        words = tr("Readings, observations and reasons that are not decided on yet")
+        typed = Typed("drafts", words, json.dumps(kept, ensure_ascii=False, indent=1))
+
+        def ask() -> None:
+            self.unrecorded.ask(typed, ask)
+            self.runner.call(
+                lambda: self.drafts.write(info.uuid, info.folder, kept),
+                lambda _none: self.unrecorded.recorded(typed),
+                lambda error: self.unrecorded.refuse(typed, str(error), ask),
+            )
+
+        ask()
+
+    def try_again(self) -> None:
+        """Have recorded what could not be: fields ask for themselves, with what stands in them now."""
+        self.leaving.emit()
+        self.unrecorded.try_again()
+
+    def settle(self, then: Callable[[], None], stay: Callable[[], None]) -> None:
+        """Have everything recorded that is typed, `then` go on. What cannot be recorded is not left behind unasked.
+
+        A disk that never answers is waited for no longer than `SETTLE_MS`.
+        """
+        self.leaving.emit()
+        if self.unrecorded.empty:
+            then()
+            return
+        answered: list[bool] = []
+
+        def answer(why: str) -> None:
+            if not answered:
+                answered.append(True)
+                self._settled(then, stay, why)
+
+        self.runner.call(lambda: None, lambda _none: answer(""))
+        QTimer.singleShot(SETTLE_MS, self, lambda: answer(tr("The disk of the case does not answer.")))
+
+    def _settled(self, then: Callable[[], None], stay: Callable[[], None], unanswered: str) -> None:
+        left = self.unrecorded.left(unanswered)
+        answer = self.ask_unrecorded(left) if left else Answer.LEAVE
+        if answer is Answer.AGAIN:
+            self.try_again()
+            self.settle(then, stay)
+        elif answer is Answer.LEAVE:
+            then()
+        else:
+            stay()
 
     def stop(self) -> None:
         """End the threads, then close every case."""

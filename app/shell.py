@@ -19,30 +19,31 @@ from PySide6.QtWidgets import (
 )
 
 from app import crash, tasks, theme
-from app.dialogs import CaseChoice, ask_case, choose_case, key_sheet, pick_place
+from app.dialogs import ask_case, choose_case, key_sheet, pick_place
 from app.keyboard import KeyboardReturn
 from app.keys import belongs_to, press_enter
 from app.menus import Menus
+from app.opening import offer_reading
 from app.operations import cases, footage, machine
 from app.operations.decisions import undo_last
 from app.pages import PAGES
 from app.pages.base import NARROW, Page
 from app.places import CASES, FOOTAGE
-from app.plain import plain
 from app.preferences import RecentCase
-from app.read_only import WRITING, read_only
+from app.read_only import WRITING
 from app.session import CaseInfo, Changes, Session
+from app.standing import ReadOnlyStrip, UnsavedStrip
 from app.tasks import Pool
+from app.unsaved_dialog import ask_unsaved
 from app.widgets.basic import Button, Glyph, box, label, set_role, styled
 from app.widgets.focus_ring import Ringed
-from app.widgets.notices import Messages, Notice
+from app.widgets.notices import Messages
 from app.widgets.rail import Rail
 from app.widgets.status import JobTray, StatusBar
 from app.words import tr
-from engine.errors import Cancelled, CaseLockedError, DeviceLostError, NightjarError, StorageError, WorkerBugError
+from engine.errors import Cancelled, DeviceLostError, NightjarError, WorkerBugError
 
 DEMO_FOLDER = "nightjar-demo"
-ON_A_COPY = tr("To work on it, copy its whole folder to a place where you may write, and open the copy.")
 
 
 class Window(Ringed, QMainWindow):
@@ -61,11 +62,12 @@ class Window(Ringed, QMainWindow):
         self.stack = QStackedWidget()
         self.status = StatusBar(session.runner)
         self.messages = Messages()
-        self.read_only = Notice()  # why, and the next step
+        self.read_only, self.unsaved = ReadOnlyStrip(), UnsavedStrip(session, self._give_up)
         self.menus = Menus(self)
         self._finishing = self._finished = False
         self._shown: Path | None = None  # folder of the case on show
         session.may_stop = self._may_stop
+        session.ask_unrecorded = lambda left: ask_unsaved(self, session, left, tr("Close without it"))
         self._build()
         self.tray = JobTray(self, session.runner)
         self._connect()
@@ -84,6 +86,7 @@ class Window(Ringed, QMainWindow):
         middle.addWidget(self.rail)
         right = box(QVBoxLayout())
         right.addWidget(self.read_only)
+        right.addWidget(self.unsaved)
         right.addWidget(self.messages)
         right.addWidget(self.stack, 1)
         middle.addLayout(right, 1)
@@ -131,6 +134,7 @@ class Window(Ringed, QMainWindow):
             self.pages[name] = made
             self.stack.addWidget(made)
             made.set_narrow(self.width() < NARROW)
+            made.begin()
         return self.pages[name]
 
     def show_page(self, name: str) -> Page | None:
@@ -192,7 +196,7 @@ class Window(Ringed, QMainWindow):
     def open_case(self, folder: str = "") -> None:
         found = choose_case(self, self.session, folder)
         if found is not None:
-            refused = lambda error: self._offer_reading(found, error)  # noqa: E731
+            refused = lambda error: offer_reading(self, self.session, found, error)  # noqa: E731
             cases.open_case(self.session, found.folder, found.examiner, failed=refused)
 
     def read_case(self) -> None:
@@ -206,18 +210,6 @@ class Window(Ringed, QMainWindow):
         info = self.session.info
         if info is not None and not info.writable:
             cases.open_case(self.session, info.folder, info.examiner)
-
-    def _offer_reading(self, wanted: CaseChoice, error: Exception) -> None:
-        """Where somebody else writes to the case, or nobody can."""
-        if isinstance(error, (CaseLockedError, StorageError)):
-            question = plain(" ".join((str(error), tr("Open it read-only here?"))))
-            buttons = QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No
-            if QMessageBox.question(self, tr("Open case"), question, buttons) == QMessageBox.StandardButton.Yes:
-                copied = f" {ON_A_COPY}" if isinstance(error, StorageError) else ""
-                because = f"{error}{copied}"
-                cases.open_case(self.session, wanted.folder, wanted.examiner, writable=False, because=because)
-        else:
-            self.session.failed.emit(error)
 
     def close_case(self) -> None:
         cases.close_case(self.session)
@@ -268,20 +260,11 @@ class Window(Ringed, QMainWindow):
             now = datetime.now(UTC).isoformat(timespec="minutes")
             self.session.preferences.remember(RecentCase(str(info.folder), info.title, now, f"{items} · {subjects}"))
 
-    def _show_read_only(self, info: CaseInfo | None) -> None:
-        held = info is not None and not info.writable
-        read_only.set(held)
-        self.read_only.setVisible(held)
-        if info is not None and held:
-            words = tr("Opened read-only: {why} Everything can be looked at, nothing can be changed.")
-            why = info.because or tr("as you asked.")
-            self.read_only.show_message("plain", words.format(why=why), tr("Open for writing"))
-
     def _show_case(self) -> bool:
         """True where it is the case that was on show until now."""
         info, before = self.session.info, self._shown
         self._shown = info.folder if info is not None else None
-        self._show_read_only(info)
+        self.read_only.show_case(info)
         self.rail.set_case_open(info is not None)
         self.menus.show_case(info)
         self._case_label.setText(_title(info) if info else tr("No case open"))
@@ -318,6 +301,10 @@ class Window(Ringed, QMainWindow):
             self.say("error", str(error), error.hint)
         else:
             self.say("error", tr("Nightjar made a mistake; your work up to here is saved."), crash.record(error))
+
+    def _give_up(self) -> None:
+        for page in self.pages.values():
+            page.give_up()
 
     # small things
 
@@ -372,9 +359,17 @@ class Window(Ringed, QMainWindow):
 
     def _finish(self) -> None:
         self._finishing = True
+        self.setEnabled(False)
+        self.session.settle(self._end, self._stay)
+
+    def _stay(self) -> None:
+        """Something typed could not be recorded, and the user does not want to leave without it."""
+        self._finishing = False
+        self.setEnabled(True)
+
+    def _end(self) -> None:
         self.session.preferences.set("geometry", self.saveGeometry())
         self.say("plain", tr("Finishing: the running work goes on to a place where it can stop. What is done is kept."))
-        self.setEnabled(False)
         for page in self.pages.values():
             page.leave()
             page.shut()

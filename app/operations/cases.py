@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.drafts import Pages
 from app.jobs import Job
 from app.session import CaseInfo, Changes, Session
 from app.words import tr
@@ -87,6 +88,8 @@ class Switch:
         self._session = session
         self._old = session.case
         self._new: tuple[Case, CaseInfo] | None = None
+        self._kept: Pages = {}  # drafts of the new case
+        self._unread: NightjarError | None = None  # why there are none
 
     def begin(self) -> None:
         info, wanted = self._session.info, self.wanted
@@ -109,7 +112,15 @@ class Switch:
         else:
             case = Case.open(folder, writable=wanted.writable, examiner=wanted.examiner)
         self._session.held.append(case)
-        self._new = case, CaseInfo(case.folder, case.info.title, wanted.examiner, case.writable, wanted.because)
+        about = case.info
+        self._new = (
+            case,
+            CaseInfo(case.folder, about.title, wanted.examiner, case.writable, wanted.because, about.uuid),
+        )
+        try:
+            self._kept = self._session.drafts.read(about.uuid, case.folder) if case.writable else {}
+        except NightjarError as error:  # the case is opened all the same
+            self._unread = error
 
     def _ask(self) -> None:
         runner = self._session.runner
@@ -127,16 +138,22 @@ class Switch:
             sentence = tr("The running work has not come to a place where it can stop, so the open case stays open.")
             self._session.failed.emit(NightjarError(sentence, tr("Try again in a while.")))
             return
+        self._session.settle(self._leave, self._think_better)
+
+    def _leave(self) -> None:
         session = self._session
-        session.leaving.emit()
+        session.unrecorded.clear()
         for job in session.runner.active():
             session.runner.cancel(job)  # asked for meanwhile, of the case that is being left
         session.case, session.info = self._new or (None, None)
+        session.kept = self._kept
         tell = lambda _none=None: session.changed.emit(Changes(case=True))  # noqa: E731
         if self._new is not None:
             if self.wanted.examiner != NOBODY_NAMED:
                 session.preferences.set("examiner", self.wanted.examiner)
             tell()
+            if self._unread is not None:
+                session.failed.emit(self._unread)
         if self._old is not None:
             self._close(self._old, None if self._new else tell)
         self._ended()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.jobs import Job
 from app.session import Changes, Session
 from app.times import ItemClock
+from app.unrecorded import Typed
 from app.words import tr
 from engine.errors import DeviceLostError, NightjarError
 from engine.types import ItemState, Modality, ModalitySegment
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from engine.store.records import ClockRecord, EvidenceItem
 
 REGISTER, INGEST = "register", "ingest"
+SET = Changes(footage=True, tracklets=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +168,43 @@ def set_modality(session: Session, item_id: int, modality: Modality | None) -> N
     )
 
 
-def set_camera(session: Session, item_id: int, name: str) -> None:
-    session.write(lambda case: case.evidence.set_camera(item_id, name), Changes(footage=True, tracklets=True))
+def set_camera(
+    session: Session, item: EvidenceItem, name: str, done: Callable[[], None], failed: Callable[[], None]
+) -> None:
+    """`failed` is told besides what every failure does."""
+
+    def told(error: Exception) -> None:
+        failed()
+        session.failed.emit(error)
+
+    typed = Typed(("camera", item.id), tr("The camera of {exhibit}").format(exhibit=item.exhibit), name)
+    session.write(lambda case: case.evidence.set_camera(item.id, name), SET, lambda _item: done(), told, typed)
 
 
-def set_start(session: Session, item_id: int, start: datetime | None) -> None:
+def set_start(session: Session, item: EvidenceItem, start: datetime | None) -> None:
     """What the recorder's clock showed at the first frame."""
-    session.write(lambda case: case.evidence.set_start_time(item_id, start), Changes(footage=True, tracklets=True))
+    what = tr("The recorder’s time at the first frame of {exhibit}").format(exhibit=item.exhibit)
+    typed = Typed(("start", item.id), what, start.isoformat(" ") if start else tr("unknown"))
+    session.write(lambda case: case.evidence.set_start_time(item.id, start), SET, typed=typed)
 
 
-def set_clock(session: Session, item_id: int, record: ClockRecord) -> None:
+def set_clock(session: Session, item: EvidenceItem, record: ClockRecord) -> None:
     """Add a clock reading; earlier ones stay."""
-    session.write(lambda case: case.evidence.set_clock(item_id, record), Changes(footage=True, tracklets=True))
+    what = tr("The clock reading of {exhibit}").format(exhibit=item.exhibit)
+    typed = Typed(("clock", item.id), what, _readings(record))
+    session.write(lambda case: case.evidence.set_clock(item.id, record), SET, typed=typed)
+
+
+def _readings(record: ClockRecord) -> str:
+    """As it is written down where it cannot be recorded."""
+    words = tr("recorder {recorder}, reference {reference}")
+    pairs = (
+        (record.recorder_reading, record.reference_reading),
+        (record.second_recorder_reading, record.second_reference_reading),
+    )
+    lines = [words.format(recorder=dial, reference=true) for dial, true in pairs if dial is not None]
+    lines.append(tr("uncertainty ±{n} s, source: {source}").format(n=record.uncertainty_seconds, source=record.source))
+    return "\n".join(lines)
 
 
 def _case(session: Session) -> Case:

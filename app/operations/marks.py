@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.session import Changes, Session
+from app.unrecorded import Typed
 from app.words import tr
 
 if TYPE_CHECKING:
@@ -15,12 +16,14 @@ MARKED = Changes(marks=True)
 
 def add(session: Session, item_id: int, pts: int, note: str) -> None:
     """Mark one frame."""
-    session.write(lambda case: case.marks.add(item_id, pts, note), MARKED)
+    typed = Typed(("mark", item_id, pts), tr("The note of a new mark"), note)
+    session.write(lambda case: case.marks.add(item_id, pts, note), MARKED, typed=typed)
 
 
 def edit(session: Session, mark_id: int, note: str) -> None:
     """Give a mark another note."""
-    session.write(lambda case: case.marks.edit(mark_id, note), MARKED)
+    typed = Typed(("mark", mark_id), tr("The note of a mark"), note)
+    session.write(lambda case: case.marks.edit(mark_id, note), MARKED, typed=typed)
 
 
 def remove(session: Session, mark_id: int) -> None:

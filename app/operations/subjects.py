@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.jobs import Job
 from app.session import Changes, Session
+from app.unrecorded import Typed
 from app.words import short_hash, tr
 from engine.errors import NightjarError
 from engine.progress import Progress, Work
@@ -26,7 +27,8 @@ def rename(session: Session, subject: int, name: str) -> None:
     def act(case: Case) -> object:
         return case.subjects.describe(subject, name=name, notes=case.subjects.get(subject).notes)
 
-    session.write(act, CHANGED)
+    typed = Typed(("name", subject), tr("The name of S-{n:03d}").format(n=subject), name)
+    session.write(act, CHANGED, typed=typed)
 
 
 def set_notes(session: Session, subject: int, notes: str, done: Callable[[], None], failed: Callable[[], None]) -> None:
@@ -39,21 +41,25 @@ def set_notes(session: Session, subject: int, notes: str, done: Callable[[], Non
         failed()
         session.failed.emit(error)
 
-    session.write(act, CHANGED, lambda _subject: done(), told)
+    typed = Typed(("notes", subject), tr("The notes on S-{n:03d}").format(n=subject), notes)
+    session.write(act, CHANGED, lambda _subject: done(), told, typed)
 
 
 def merge(session: Session, source: int, into: int, reason: str) -> None:
     """Both are one person."""
-    session.write(lambda case: case.subjects.merge(source, into, reason), CHANGED)
+    typed = Typed(("merge", source), tr("Why S-{n:03d} is merged").format(n=source), reason)
+    session.write(lambda case: case.subjects.merge(source, into, reason), CHANGED, typed=typed)
 
 
 def split(session: Session, subject: int, tracklets: Sequence[int], reason: str) -> None:
     """Some members are somebody else."""
-    session.write(lambda case: case.subjects.split(subject, tracklets, "", reason), CHANGED)
+    typed = Typed(("split", subject), tr("Why S-{n:03d} is split").format(n=subject), reason)
+    session.write(lambda case: case.subjects.split(subject, tracklets, "", reason), CHANGED, typed=typed)
 
 
 def remove(session: Session, subject: int, tracklets: Sequence[int], reason: str) -> None:
-    session.write(lambda case: case.subjects.remove(subject, tracklets, reason), CHANGED)
+    typed = Typed(("remove", subject), tr("Why appearances are removed from S-{n:03d}").format(n=subject), reason)
+    session.write(lambda case: case.subjects.remove(subject, tracklets, reason), CHANGED, typed=typed)
 
 
 def write_sheet(session: Session, subject: Subject, path: Path) -> Job:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.session import Changes, Session
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
 HEADER = 48
 NARROW = 1360
+KEEP_MS = 2000  # how often what is typed is kept
+
+
+class Drafter(Protocol):
+    """A part of a page where things are typed and decided on later."""
+
+    def drafts(self) -> Mapping[str, Any]:
+        """What is typed and not decided on, as values of JSON, by what it is about."""
+
+    def take_drafts(self, kept: Mapping[str, Any]) -> None:
+        """What was so when the case was left: it comes back beside what it is about."""
 
 
 class Header(QWidget):
@@ -41,6 +53,7 @@ class Page(QWidget):
     title = ""
     icon = ""
     needs_case = True
+    drafter: Drafter | None = None
 
     def __init__(self, session: Session, window: Window) -> None:
         super().__init__()
@@ -55,7 +68,9 @@ class Page(QWidget):
         self.body = box(QVBoxLayout())
         column.addLayout(self.body, 1)
         session.changed.connect(self._on_changed)
-        session.leaving.connect(self.put_away)
+        session.leaving.connect(self._save)
+        self._keeping = QTimer(self, interval=KEEP_MS)  # so that a power cut takes little of what is typed
+        self._keeping.timeout.connect(self._keep)
 
     def command(self, name: str, act: Callable[[], None]) -> None:
         """Bind a command of the page's scope to a function."""
@@ -84,6 +99,14 @@ class Page(QWidget):
     def reset(self) -> None:
         """Another case was opened, or none: forget at once what belongs to the one before. Reading is `refresh`'s."""
 
+    def begin(self) -> None:
+        """The page is made, or another case was opened: what was typed before is taken up again."""
+        if self.drafter is not None and self.session.is_open:
+            self.drafter.take_drafts(self.session.kept.get(self.name, {}))
+            self._keeping.start()
+        else:
+            self._keeping.stop()
+
     def refresh(self) -> None:
         """Read the page's content again (on reader threads) and show it."""
 
@@ -100,6 +123,17 @@ class Page(QWidget):
 
     def put_away(self) -> None:
         """The page or its case is being left: record what is typed and not recorded yet."""
+
+    def _keep(self) -> None:
+        if self.drafter is not None:
+            self.session.keep(self.name, self.drafter.drafts())
+
+    def _save(self) -> None:
+        self.put_away()
+        self._keep()
+
+    def give_up(self) -> None:
+        """What is typed and could not be recorded is not wanted any more: show what is recorded again."""
 
     def shut(self) -> None:
         """The window closes: end threads of the page's own."""
@@ -138,5 +172,6 @@ class Page(QWidget):
     def _on_changed(self, changes: Changes) -> None:
         if changes.case:
             self.reset()
+            self.begin()
         if self.concerned(changes):
             self.mark_stale()

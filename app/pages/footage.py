@@ -62,6 +62,7 @@ class FootagePage(Page):
         self.view = FootageView(self.model, self._delegate)
         self._stills.arrived.connect(self.view.viewport().update)
         self.details = FootageDetails(session)
+        self.drafter = self.details.clock
         self._stack = QStackedWidget()
         empty = EmptyState(
             "filmstrip",
@@ -149,7 +150,10 @@ class FootagePage(Page):
         self.view.setFocus()
 
     def put_away(self) -> None:
-        self.details.save_camera()
+        self.details.put_away()
+
+    def give_up(self) -> None:
+        self.details.give_up()
 
     def reset(self) -> None:
         self._rows = []

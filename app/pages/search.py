@@ -48,7 +48,7 @@ class SearchPage(Page):
         self.bar = DecisionBar()
         self.details = DetailsRow()
         self.compare = CompareView(session, self.thumbnails, self.model)
-        self.deciding = Deciding(self)
+        self.deciding = self.drafter = Deciding(self)
         self._build_header()
         self._stack = QStackedWidget()
         self._empty = EmptyState(

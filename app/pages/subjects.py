@@ -72,6 +72,7 @@ class SubjectsPage(Page):
         self.left.changed.connect(self._choose)
         self.panel.stepped.connect(self._step)
         self.panel.notes.leaving.connect(self._save_notes)
+        self.panel.notes.reverted.connect(lambda key: self.session.unrecorded.give_up(("notes", key[1])))
         self.panel.footage_asked.connect(self._footage)
         self.panel.removal_asked.connect(self._remove)
         self.panel.nearby_asked.connect(self.shell.show_in_footage)
@@ -137,11 +138,15 @@ class SubjectsPage(Page):
         self.view = self._current = None
         self._rows = []
         self.left.forget()
+        self.panel.notes.forget()
         self.panel.notes.turn_to(None, "")
         self._stack.setCurrentIndex(0)
 
     def put_away(self) -> None:
         self.panel.notes.put_away()
+
+    def give_up(self) -> None:
+        self.panel.notes.forget()
 
     def focus_main(self) -> None:
         self.left.list.setFocus()

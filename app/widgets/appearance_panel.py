@@ -14,7 +14,7 @@ from app.tiles import Tile, TileModel
 from app.times import date_time
 from app.widgets.basic import Button, box, headed, label, name_width, rule, scrolled, styled
 from app.widgets.flow import flowing
-from app.widgets.notes_edit import NotesEdit
+from app.widgets.notes_edit import NotesEdit, show_state
 from app.widgets.pictures import Strip
 from app.words import tr
 
@@ -53,7 +53,7 @@ class AppearancePanel(QWidget):
         self.notes.setAccessibleName(tr("Notes"))
         self.notes.setFixedHeight(110)
         self.notes.setPlaceholderText(tr("What is known of this person, and from where"))
-        self.notes.typed.connect(lambda typed: state.setText(tr("not saved yet") if typed else ""))
+        self.notes.typed.connect(lambda now: show_state(state, now))
         column.addWidget(self.notes)
         self._noted = label("", "small", wrap=True)
         column.addWidget(self._noted)

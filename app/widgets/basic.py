@@ -331,10 +331,10 @@ def box(layout: QBoxLayout, spacing: int = 0, margins: tuple[int, int, int, int]
     return layout
 
 
-def headed(column: QBoxLayout, title: str, role: str = "quiet") -> QLabel:
+def headed(column: QBoxLayout, title: str, role: str = "quiet", *, title_role: str = "strong") -> QLabel:
     """Add a section's title to a column; the empty label returned stands at the right of it."""
     row, aside = box(QHBoxLayout(), 8), label("", role)
-    row.addWidget(label(title, "strong"))
+    row.addWidget(label(title, title_role))
     row.addStretch(1)
     row.addWidget(aside)
     column.addLayout(row)

@@ -5,15 +5,14 @@ What is typed is computed at once, for the first and the last frame on both cloc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QGridLayout,
     QLabel,
@@ -21,14 +20,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.clock_drafts import NOTHING, ClockDraft, Entered, entered_of, key_of, recorded_at
 from app.operations import footage
 from app.operations.footage import FootageRow
+from app.plain import plain
 from app.read_only import writes
 from app.session import Session
 from app.times import ItemClock, Reading, clock_offset, drift, logged, offset, plus_minus, short_date_time, zone
-from app.widgets.basic import Button, ComboBox, box, headed, inset, label, set_role
+from app.widgets.basic import Button, ComboBox, box, headed, label, set_role
 from app.widgets.checks import CheckBox
 from app.widgets.flow import flowing
+from app.widgets.margin import Margin
 from app.widgets.moment_edit import DialEdit, MomentEdit
 from app.words import tr
 from engine.errors import UsageError
@@ -59,21 +61,6 @@ SUMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What stands in the fields; None where nothing does, or nothing that can be read."""
-
-    knows_start: bool
-    start: datetime | None
-    first: tuple[datetime | None, datetime | None]  # recorder's reading, reference
-    second: tuple[datetime | None, datetime | None] | None  # None where it is said that there is none
-    source: str
-    uncertainty: float | None
-
-
-NOTHING = Entered(False, None, (None, None), None, "", None)
-
-
 class ClockEditor(QWidget):
     """Edits one item's start and adds clock records; both are operations and are logged.
 
@@ -85,7 +72,7 @@ class ClockEditor(QWidget):
         self._session = session
         self._row: FootageRow | None = None
         self._filled: Entered | None = None  # with what is recorded of the item
-        self._kept: dict[int, tuple[FootageRow, Entered]] = {}  # typed, by item; the row as it was then
+        self._kept: dict[str, ClockDraft] = {}  # typed, by item
         column = box(QVBoxLayout(self), 8)
         self._saved = headed(column, tr("Start and clock offset"), "caption")
         self.knows_start = CheckBox(tr("Recorder's time at the first frame"))
@@ -118,6 +105,7 @@ class ClockEditor(QWidget):
         for check in (self.knows_start, self.has_second):
             check.toggled.connect(lambda _on: self._show_sums())
         self.uncertainty.valueChanged.connect(lambda _now: self._show_sums())
+        session.unrecorded.changed.connect(self._show_state)
         edits = (self.start, *self.first, *self.second, self.first[1].which, self.second[1].which)
         writes(*edits, self.knows_start, self.has_second, self.source, self.uncertainty, self.save, self.save_start)
 
@@ -170,42 +158,78 @@ class ClockEditor(QWidget):
         self.save.clicked.connect(self._set_clock)
         self.save_start = Button(tr("Set start"), "clock-start")
         self.save_start.clicked.connect(self._set_start)
-        return flowing(self.save_start, self.save)
+        self.revert = Button(tr("Take back what is typed"), "undo")
+        self.revert.setToolTip(tr("Show what is recorded instead."))
+        self.revert.clicked.connect(self.take_back)
+        return flowing(self.save_start, self.save, self.revert)
 
     def show_row(self, row: FootageRow, *, keep_typing: bool) -> None:
         """Show an item's clock; what is being typed stays where `keep_typing`."""
-        if not keep_typing:
-            entered = self._entered()
-            if self._row is not None and entered != self._filled:
-                self._kept[self._row.item.id] = self._row, entered
+        if keep_typing and self._filled is not None:
+            start = row.item.start_time
+            self._filled = replace(self._filled, start=start, knows_start=start is not None)
+        else:
+            self._keep()
             self._fill(row)
             self._filled = self._entered()
-            if row.item.id in self._kept:
-                self._restore(row, *self._kept.pop(row.item.id))
+            if key_of(row) in self._kept:
+                self._restore(row, self._kept.pop(key_of(row)))
         self._row = row
         self._show_sums()
 
+    @property
+    def _typing(self) -> bool:
+        """Whether what stands in the fields is not what is recorded."""
+        return self._row is not None and self._entered() != self._filled
+
+    def _keep(self) -> None:
+        if self._typing and self._row is not None:
+            self._kept[key_of(self._row)] = ClockDraft.of(self._row, self._entered())
+
+    def drafts(self) -> dict[str, Any]:
+        """Everything typed and not recorded, by item."""
+        kept = dict(self._kept)
+        if self._typing and self._row is not None:
+            kept[key_of(self._row)] = ClockDraft.of(self._row, self._entered())
+        return {key: draft.as_json() for key, draft in kept.items()}
+
+    def take_drafts(self, kept: Mapping[str, Any]) -> None:
+        """What was typed before the case was closed is in its fields again when they are shown."""
+        self._kept |= {key: ClockDraft.from_json(draft) for key, draft in kept.items()}
+
+    def take_back(self) -> None:
+        """Show what is recorded of this item, and want nothing else any more."""
+        if self._row is not None:
+            self._fill(self._row)
+            self._filled = self._entered()
+            for part in ("clock", "start"):
+                self._session.unrecorded.give_up((part, self._row.item.id))
+            self._show_sums()
+
+    def give_up(self) -> None:
+        """What could not be recorded is not wanted any more."""
+        self._kept.clear()
+        self.take_back()
+
     def forget(self) -> None:
         """Another case: its items have the same numbers."""
-        self._row = None
+        self._row = self._filled = None
         self._kept.clear()
 
-    def _restore(self, row: FootageRow, before: FootageRow, typed: Entered) -> None:
+    def _restore(self, row: FootageRow, kept: ClockDraft) -> None:
         """Put in what was typed, but for what was recorded since."""
-        if before.item.start_time == row.item.start_time:
-            self.knows_start.setChecked(typed.knows_start)
-            self.start.show_reading(typed.start)
-        if before.clock.record == row.clock.record:
-            self._show_readings(typed)
+        if kept.start == row.item.start_time:
+            self.knows_start.setChecked(kept.entered.knows_start)
+            self.start.show_reading(kept.entered.start)
+        if kept.at == recorded_at(row):
+            self._show_readings(kept.entered)
 
     def _fill(self, row: FootageRow) -> None:
         self.knows_start.setChecked(row.item.start_time is not None)
         self.start.setEnabled(row.item.start_time is not None)
         self.start.show_reading(row.item.start_time)
-        self._show_readings(NOTHING if row.clock.record is None else _recorded(row.clock.record))
+        self._show_readings(NOTHING if row.clock.record is None else entered_of(row.clock.record))
         record = row.clock.record
-        set_role(self._saved, "caption" if record else "warning")
-        self._saved.setText(tr("saved") if record else tr("no offset recorded"))
         self._note.setText(BESIDE)
         if record is None:
             return
@@ -258,6 +282,7 @@ class ClockEditor(QWidget):
         """What the fields mean, or why they make no sense."""
         if self._row is None:
             return
+        self._show_state()
         item, draft = replace(self._row.item, start_time=self._start_value()), self.draft()
         try:
             clock = ItemClock(item, [draft] if draft is not None else [])
@@ -283,6 +308,20 @@ class ClockEditor(QWidget):
         for shown, value in zip(self.sums.values(), values, strict=True):
             shown.setText(value.replace(" s", "\N{NO-BREAK SPACE}s"))  # a second line begins with the margin
 
+    def _show_state(self) -> None:
+        """Whether what is shown is recorded."""
+        if self._row is None:
+            return
+        refused = {each.typed.key: each.why for each in self._session.unrecorded.left()}
+        why = refused.get(("clock", self._row.item.id)) or refused.get(("start", self._row.item.id)) or ""
+        record = self._row.clock.record
+        words = tr("not saved") if why else tr("not saved yet") if self._typing else ""
+        words = words or (tr("saved") if record else tr("no offset recorded"))
+        set_role(self._saved, "warning" if why or record is None else "caption")
+        self._saved.setText(words)
+        self._saved.setToolTip(plain(why))
+        self.revert.setVisible(self._typing)
+
     def _tell(self, problem: str, draft: ClockRecord | None) -> None:
         self.problem.setText(problem)
         self.problem.setVisible(bool(problem))
@@ -293,41 +332,12 @@ class ClockEditor(QWidget):
 
     def _set_start(self) -> None:
         if self._row is not None:
-            footage.set_start(self._session, self._row.item.id, self._start_value())
+            footage.set_start(self._session, self._row.item, self._start_value())
 
     def _set_clock(self) -> None:
         draft = self.draft()
         if self._row is not None and draft is not None:
-            footage.set_clock(self._session, self._row.item.id, draft)
-
-
-class Margin(QDoubleSpinBox):
-    """Seconds that a reading may be off; nothing is assumed until it is typed."""
-
-    UNSTATED = -0.1
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        self.setRange(self.UNSTATED, 86400)
-        self.setDecimals(1)
-        self.setPrefix("± ")
-        self.setSuffix(" s")
-        self.setSpecialValueText(tr("not stated"))
-        inset(self)
-        self.clear_value()
-
-    @property
-    def stated(self) -> bool:
-        return self.value() >= 0
-
-    def clear_value(self) -> None:
-        """Nothing is stated."""
-        self.setValue(self.UNSTATED)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        super().focusInEvent(event)
-        QTimer.singleShot(0, self.selectAll)  # so that typing replaces 'not stated' after a click, too
+            footage.set_clock(self._session, self._row.item, draft)
 
 
 def _pair(recorder: str, reference: str) -> tuple[QWidget, tuple[DialEdit, MomentEdit]]:
@@ -340,18 +350,6 @@ def _pair(recorder: str, reference: str) -> tuple[QWidget, tuple[DialEdit, Momen
         column.addWidget(edit)
     column.addWidget(edits[1].which)
     return area, edits
-
-
-def _recorded(record: ClockRecord) -> Entered:
-    """The readings of a record, as they stand in the fields."""
-    second = record.second_recorder_reading, record.second_reference_reading
-    return replace(
-        NOTHING,
-        first=(record.recorder_reading, record.reference_reading),
-        second=second if second[0] is not None else None,
-        source=record.source,
-        uncertainty=record.uncertainty_seconds,
-    )
 
 
 def _show_pair(edits: tuple[DialEdit, MomentEdit], recorder: datetime | None, reference: datetime | None) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -28,12 +27,14 @@ from app.widgets.basic import (
     ElidedLabel,
     Segment,
     box,
+    headed,
     label,
     rule,
     scrolled,
     styled,
 )
 from app.widgets.clock_editor import ClockEditor
+from app.widgets.notes_edit import NameEdit, show_state
 from app.words import figure, grouped, size, tr
 from engine.types import ItemState, Modality
 
@@ -56,7 +57,7 @@ class FootageDetails(QWidget):
         self.setFixedWidth(WIDTH)
         self._session = session
         self._row: FootageRow | None = None
-        self._case = session.case  # the one that the row is of
+        self._items: dict[int, EvidenceItem] = {}  # that have been on show
         outer = box(QVBoxLayout(self))
         area = QWidget()
         outer.addWidget(area, 1)
@@ -127,10 +128,12 @@ class FootageDetails(QWidget):
         line.addStretch(1)
         line.addWidget(self._modality)
         self._column.addLayout(line)
-        self._column.addWidget(label(tr("Camera"), "quiet"))
-        self._camera = QLineEdit()
+        state = headed(self._column, tr("Camera"), title_role="quiet")
+        self._camera = NameEdit()
         self._camera.setAccessibleName(tr("Camera"))
-        self._camera.editingFinished.connect(self.save_camera)
+        self._camera.typed.connect(lambda now: show_state(state, now, tr("Escape takes it back.")))
+        self._camera.leaving.connect(self._set_camera)
+        self._camera.reverted.connect(lambda key: self._session.unrecorded.give_up(("camera", key)))
         self._column.addWidget(self._camera)
         self._column.addWidget(rule())
         writes(self._modality, self._camera)
@@ -164,12 +167,12 @@ class FootageDetails(QWidget):
         """Show an item. What the user is typing into this very item stays; what was typed into another is its own."""
         same = row is not None and self._row is not None and row.item.id == self._row.item.id
         same_clock = same and row is not None and self._row is not None and row.clock.record == self._row.clock.record
-        if not same:
-            self.save_camera()
-        self._row, self._case = row, self._session.case
+        self._row = row
         self.setEnabled(row is not None)
         if row is None:
+            self._camera.turn_to(None, "")
             return
+        self._items[row.item.id] = row.item
         item = row.item
         self._exhibit.setText(item.exhibit)
         self._name.set_text(item.path.name)
@@ -177,9 +180,7 @@ class FootageDetails(QWidget):
             badge.set_modality(row.modalities[n] if n < len(row.modalities) else None)
         self._show_trouble(row)
         self._modality.select(item.modality_override or "")
-        if not (same and (self._camera.hasFocus() or self._camera.isModified())):
-            self._camera.setText(item.camera.name)
-            self._camera.setCursorPosition(0)  # a long name is seen from its beginning
+        self._camera.turn_to(item.id, item.camera.name)
         self.clock.show_row(row, keep_typing=same_clock)
         self._show_facts(row)
 
@@ -218,22 +219,26 @@ class FootageDetails(QWidget):
         if self._row is not None:
             footage.set_modality(self._session, self._row.item.id, value if isinstance(value, Modality) else None)
 
-    def save_camera(self) -> None:
+    def _set_camera(self, item_id: int, name: str) -> None:
+        edit = self._camera
+        done, failed = lambda: edit.recorded(item_id, name), lambda: edit.refused(item_id)
+        footage.set_camera(self._session, self._items[item_id], name, done, failed)
+
+    def put_away(self) -> None:
         """Record a name that was typed, for the item it was typed for."""
-        row, name = self._row, self._camera.text().strip()
-        if row is None or not self._camera.isModified() or self._case is not self._session.case:
-            return
-        self._camera.setModified(False)
-        if not name:
-            self._camera.setText(row.item.camera.name)
-        elif name != row.item.camera.name:
-            footage.set_camera(self._session, row.item.id, name)
+        self._camera.put_away()
+
+    def give_up(self) -> None:
+        """Show what is recorded in place of what could not be."""
+        self._camera.forget()
+        self.clock.give_up()
 
     def forget(self) -> None:
         """Another case: its items have the same numbers."""
-        self._camera.setModified(False)
+        self._camera.forget()
         self.clock.forget()
         self.show_row(None)
+        self._items.clear()
 
 
 def _container(item: EvidenceItem) -> str:

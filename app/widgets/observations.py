@@ -150,6 +150,12 @@ class Observations(QWidget):
         """What is written about a candidate so far."""
         return self._written() if key == self._key else self._drafts.get(key, NOTHING_YET)
 
+    def drafts(self) -> dict[Hashable, Draft]:
+        """Everything that is written and not recorded, by candidate."""
+        mine = self._written()
+        written = {**self._drafts, self._key: NOTHING_YET if mine == self._taken_up() else mine}
+        return {key: draft for key, draft in written.items() if key is not None and draft != NOTHING_YET}
+
     def turn_to(self, key: Hashable, decision: Decision | None = None, *, hidden: bool = False) -> None:
         """Show what is written about this candidate, else the decision that stands; `hidden`: not what it says."""
         before, now = (self._decision and self._decision.id, self._hidden), (decision and decision.id, hidden)

@@ -169,6 +169,8 @@ class Database:
         part = writer.in_transaction
         begin, keep, drop = _PART if part else _WHOLE
         with told_plainly(self.path):
+            if not self.path.exists():  # SQLite would go on writing to what nobody can open any more
+                raise StorageError(f"{self.path} is not there any more.", "Bring the case folder back to its place.")
             writer.execute(begin)
             outer = getattr(self._local, "pinned", None)
             self._local.pinned = writer

@@ -16,6 +16,7 @@ from app.operations import cases
 from app.preferences import Preferences
 from app.session import Session
 from app.shell import Window
+from app.unrecorded import Answer
 from engine.types import Modality
 from tests.helpers.cases import searched
 from tests.helpers.films import people_case
@@ -62,6 +63,7 @@ def window(qtbot: QtBot, tmp_path: Path, errors: list[Exception]) -> Iterator[Wi
     shown.show()
     yield shown
     shown.session.may_stop = lambda _jobs: True
+    shown.session.ask_unrecorded = lambda _left: Answer.LEAVE
     shown.close()
     qtbot.waitUntil(lambda: not shown.isVisible(), timeout=PATIENCE_MS)
     shown.deleteLater()  # else every new style sheet would go through all windows there have ever been

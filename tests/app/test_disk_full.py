@@ -32,7 +32,7 @@ from engine.verify import verify_case
 from tests.app.conftest import EXAMINER, Wait
 from tests.helpers.cases import TIME_BASE, batch, finished, new_case, new_run, register, searched, tracklet
 from tests.helpers.children import in_a_thread
-from tests.helpers.disks import SmallDisk, small_disk
+from tests.helpers.disks import SmallDisk, room, small_disk
 
 BATCHES = 12
 
@@ -249,15 +249,6 @@ def test_no_room_for_what_an_ingest_finds(
     assert not errors
     assert case.tracklets.count() == 10 * BATCHES
     assert _sound(case)
-
-
-def room(case: Case, pages: int) -> None:
-    """Let SQLite believe that the disk has room for so many more pages."""
-    writer = case._db._writer
-    assert writer is not None
-    taken = writer.execute("PRAGMA page_count").fetchone()[0]
-    free = writer.execute("PRAGMA freelist_count").fetchone()[0]
-    writer.execute(f"PRAGMA max_page_count = {taken - free + pages}")
 
 
 def _sound_but_for_films(case: Case) -> bool:

@@ -68,7 +68,7 @@ def test_nothing_is_changed_in_a_case_open_read_only(
         assert "read-only" in window.messages.plain._text.text()
         assert window.messages.plain.isVisible()
     assert not errors
-    footage.set_camera(window.session, 1, "Gate")  # what found a way all the same is refused at once, in the same words
+    footage.set_modality(window.session, 1, None)  # what found a way all the same is refused at once, in the same words
     assert "read-only" in str(errors[0])
     assert held.audit.head == head
     with pytest.raises(CaseLockedError):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.case import Case
+
 MEGABYTES = 32
 
 
@@ -48,3 +50,12 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
         yield SmallDisk(folder)
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def room(case: Case, pages: int) -> None:
+    """Let SQLite believe that the disk has room for so many more pages."""
+    writer = case._db._writer
+    assert writer is not None
+    taken = writer.execute("PRAGMA page_count").fetchone()[0]
+    free = writer.execute("PRAGMA freelist_count").fetchone()[0]
+    writer.execute(f"PRAGMA max_page_count = {taken - free + pages}")
