@@ -16,7 +16,7 @@ from engine.errors import CaseCorruptError, CaseError, StorageError, UsageError
 from engine.store.audit import AuditLog
 from engine.store.cameras import CameraStore
 from engine.store.custody import CustodyStore
-from engine.store.database import RESTORE_HINT, Database
+from engine.store.database import Database
 from engine.store.decisions import DecisionStore
 from engine.store.embeddings import EmbeddingStore
 from engine.store.evidence import EvidenceStore
@@ -27,6 +27,7 @@ from engine.store.integrity import IntegrityStore
 from engine.store.lock import WriterLock
 from engine.store.marks import MarkStore
 from engine.store.searches import SearchStore
+from engine.store.sentences import RESTORE_HINT
 from engine.store.site_plans import SitePlanStore
 from engine.store.subjects import SubjectStore
 from engine.store.tracklets import TrackletStore

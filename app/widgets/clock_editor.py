@@ -105,6 +105,7 @@ class ClockEditor(QWidget):
         for check in (self.knows_start, self.has_second):
             check.toggled.connect(lambda _on: self._show_sums())
         self.uncertainty.valueChanged.connect(lambda _now: self._show_sums())
+        self.source.currentTextChanged.connect(lambda _text: self._show_state())
         session.unrecorded.changed.connect(self._show_state)
         edits = (self.start, *self.first, *self.second, self.first[1].which, self.second[1].which)
         writes(*edits, self.knows_start, self.has_second, self.source, self.uncertainty, self.save, self.save_start)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import CaseCorruptError
-from engine.store.database import RESTORE_HINT, Database
+from engine.store.database import Database
+from engine.store.sentences import RESTORE_HINT
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,15 +105,14 @@ def test_a_reading_that_cannot_be_read_is_told_and_cannot_be_recorded(page: Any)
     assert editor.save_start.isEnabled(), "that the start is not known can be said"
 
 
-def test_a_margin_of_many_minutes_is_seen_whole(page: Any) -> None:
+def test_a_margin_of_many_minutes_is_seen_whole(page: Any, until: Wait) -> None:
     editor = page.details.clock
     editor.uncertainty.setValue(1.0)
     _read(editor.first, datetime(2026, 11, 21, 14, 46), datetime(2026, 11, 21, 14, 46))
     shown = editor.sums["Starts, adjusted"]
     assert _sum(editor, "Starts, adjusted").endswith(" s")
     editor.updateGeometry()
-    QTest.qWait(20)
-    assert shown.height() >= shown.heightForWidth(shown.width())
+    until(lambda: shown.height() >= shown.heightForWidth(shown.width()))
 
 
 def test_a_long_source_is_seen_from_its_beginning_and_whole_in_the_tooltip(page: Any) -> None:

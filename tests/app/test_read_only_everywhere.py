@@ -136,7 +136,7 @@ def test_nothing_within_reach_changes_the_case(
     page: Any = held.show_page(name)
     _settled(held, until)
     if name == "review":
-        until(lambda: page.feed.current is not None)
+        until(lambda: page.feed.current is not None and page.model.tile(0) is not None)
         page.pick(page.model.tile(0).tracklet)
     _settled(held, until)
     kinds = (QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox, QPlainTextEdit, QListView)
