@@ -14,8 +14,8 @@ from app.words import tr
 class Answer(Enum):
     """What the user wants where something typed could not be recorded and the case is to be left."""
 
-    AGAIN = "try again"
-    LEAVE = "leave without it"
+    AGAIN = "again"
+    LEAVE = "leave"
     STAY = "stay"
 
 
