@@ -184,12 +184,10 @@ def review(case: Case, search: int) -> Review:
         own = _query_tracklets(case, search)
         subjects = _subjects_of(case, own)
         members = [member.tracklet_id for number in subjects for member in case.subjects.members(number)]
-        person = list(dict.fromkeys([*members, *own]))
-        apart = {
-            other: tracklet.label
-            for tracklet in case.tracklets.rows(person)
-            for other in case.subjects.cannot_be(tracklet.id)
-            if other not in person
-        }
+        person = {*members, *own}
+        listed = [line.tracklet_id for line in case.searches.results(search) if line.tracklet_id not in person]
+        found = case.subjects.apart(person, listed)
+        labels = {tracklet.id: tracklet.label for tracklet in case.tracklets.rows(sorted(set(found.values())))}
+        apart = {other: labels[one] for other, one in found.items()}
         name = ", ".join(subject.name for subject in subjects.values() if subject.name)
         return Review(case.decisions.current(search), apart, name)

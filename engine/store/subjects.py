@@ -61,9 +61,12 @@ class Gallery:
 _SELECT = (
     "SELECT s.*, (SELECT count(*) FROM current_members AS m WHERE m.subject_id = s.id) AS members FROM subjects AS s"
 )
-_OVERLAP = """
-FROM tracklets AS a JOIN tracklets AS b ON b.run_id = a.run_id AND b.id <> a.id
-    AND b.start_pts <= a.end_pts AND b.end_pts >= a.start_pts
+_TOGETHER = "b.id <> a.id AND b.start_pts <= a.end_pts AND b.end_pts >= a.start_pts"
+_OVERLAP = f"FROM tracklets AS a JOIN tracklets AS b ON b.run_id = a.run_id AND {_TOGETHER}"
+# Both sides are known by their numbers here: the plus signs keep SQLite from walking through whole runs.
+_PAIRS = f"""
+SELECT a.id, b.id FROM tracklets AS a JOIN tracklets AS b ON +b.run_id = +a.run_id AND {_TOGETHER}
+WHERE a.id IN (SELECT value FROM json_each(?1)) AND b.id IN (SELECT value FROM json_each(?2))
 """
 
 
@@ -189,12 +192,13 @@ class SubjectStore:
     def conflicts(self, tracklet_ids: Iterable[int]) -> Sequence[tuple[int, int]]:
         """Pairs (smaller id first) among these tracklets that are in one picture, hence different people."""
         wanted = json.dumps(sorted(set(tracklet_ids)))
-        rows = self._db.rows(
-            f"SELECT a.id, b.id {_OVERLAP} WHERE a.id < b.id AND a.id IN (SELECT value FROM json_each(?1)) "
-            "AND b.id IN (SELECT value FROM json_each(?1)) ORDER BY a.id, b.id",
-            (wanted,),
-        )
+        rows = self._db.rows(f"{_PAIRS} AND a.id < b.id ORDER BY a.id, b.id", (wanted, wanted))
         return [(row[0], row[1]) for row in rows]
+
+    def apart(self, person: Iterable[int], others: Iterable[int]) -> dict[int, int]:
+        """Which of the others are in one picture with a tracklet of a person, each with the first such tracklet."""
+        ids = [json.dumps(sorted(set(side))) for side in (person, others)]
+        return {row[1]: row[0] for row in self._db.rows(f"{_PAIRS} ORDER BY b.id, a.id DESC", tuple(ids))}
 
     def cannot_be(self, tracklet_id: int) -> frozenset[int]:
         """Every tracklet that is in the picture at some time together with this one."""

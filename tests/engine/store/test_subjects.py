@@ -49,11 +49,20 @@ def test_a_subject_without_a_name_is_called_by_its_number(case: Case) -> None:
 def test_two_in_one_picture_cannot_be_the_same_person(case: Case) -> None:
     assert case.subjects.conflicts([1, 2, 3, 4, 5]) == [(4, 5)]
     assert case.subjects.cannot_be(5) == {4}
+    assert case.subjects.apart([1, 4], [2, 3, 5]) == {5: 4}
+    assert case.subjects.apart([5], [5]) == {}
     subject = case.subjects.create()
     case.subjects.add(subject.id, [4])
     with pytest.raises(UsageError, match="4 and 5 are in the picture at the same time"):
         case.subjects.add(subject.id, [1, 5])
     assert members(case, subject.id) == [4]
+
+
+def test_all_pairs_at_once_are_those_found_one_by_one(case: Case) -> None:
+    ids = [int(number) for number in case.tracklets.ids()]
+    alone = {number: case.subjects.cannot_be(number) for number in ids}
+    assert case.subjects.apart(ids, ids) == {number: min(found) for number, found in alone.items() if found}
+    assert case.subjects.conflicts(ids) == sorted((a, b) for a, found in alone.items() for b in found if a < b)
 
 
 def test_a_tracklet_belongs_to_one_subject_at_most(case: Case) -> None:
