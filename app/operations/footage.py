@@ -37,6 +37,7 @@ class FootageRow:
     uncertain: bool = False  # the measured modality lay near the threshold, and nobody has said otherwise
     checked: str = ""  # when the file was hashed again last (ISO 8601, UTC), after its registration
     amiss: tuple[str, ...] = ()  # what was found then, a sentence each
+    nights: tuple[tuple[int, int], ...] = ()  # of an item that is IR for a part of its time: first PTS, PTS after
 
     @property
     def made_up(self) -> bool:
@@ -63,8 +64,14 @@ def rows(case: Case) -> list[FootageRow]:
             segments = case.evidence.segments(item.id)
             uncertain = item.modality_override is None and not all(segment.certain for segment in segments)
             checked = checks.get(item.target, ("", ()))
-            found.append(FootageRow(item, count, _modalities(item, segments), clock, uncertain, *checked))
+            kinds, nights = _modalities(item, segments), _nights(segments)
+            nights = nights if len(kinds) > 1 else ()
+            found.append(FootageRow(item, count, kinds, clock, uncertain, *checked, nights))
         return found
+
+
+def _nights(segments: Sequence[ModalitySegment]) -> tuple[tuple[int, int], ...]:
+    return tuple((s.start.pts, s.end.pts) for s in segments if s.modality is Modality.INFRARED)
 
 
 def _modalities(item: EvidenceItem, segments: Sequence[ModalitySegment]) -> tuple[Modality, ...]:

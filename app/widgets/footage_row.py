@@ -156,12 +156,22 @@ class FootageDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("text2"))
         camera = painter.fontMetrics().elidedText(item.camera.name, Qt.TextElideMode.ElideMiddle, width)
         painter.drawText(QRect(x, room.y() + 25, width, 20), _V, camera)
-        if item.modality_override is not None or row.uncertain:
-            left = room.x() + STILL.width() + 14
-            words = tr("IR or RGB? Not certain: please look") if row.uncertain else tr("modality set by hand")
-            painter.setFont(theme.font(11))
-            painter.setPen(theme.color("warning_text" if row.uncertain else "text3"))
-            painter.drawText(QRect(left, room.y() + 45, 240, 16), _V, words)
+        words, colour = _remark(row)
+        painter.setFont(theme.font(11))
+        painter.setPen(theme.color(colour))
+        painter.drawText(QRect(room.x() + STILL.width() + 14, room.y() + 45, room.width() - STILL.width() - 14, 16), _V, words)
+
+
+def _remark(row: FootageRow) -> tuple[str, str]:
+    """What must be known of an item's modality, and its colour; '' for nothing."""
+    if row.uncertain:
+        return tr("IR or RGB? Not certain: please look"), "warning_text"
+    if row.item.modality_override is not None:
+        return tr("modality set by hand"), "text3"
+    if len(row.nights) == 1:
+        first, last = (row.clock.at(pts).recorder_time() for pts in row.nights[0])
+        return tr("IR from {first} to {last}").format(first=first, last=last), "text3"
+    return (tr("IR in {n} stretches", "", len(row.nights)) if row.nights else ""), "text3"
 
 
 def state_room(area: QRect) -> QRect:

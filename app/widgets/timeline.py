@@ -171,12 +171,24 @@ class Timeline(QWidget):
         return near if near is not None and abs(self._x(near[0]) - x) <= MARK else None
 
     def event(self, event: QEvent) -> bool:
-        """A mark says its note to the pointer."""
+        """Under the pointer: a mark's note, else the time, how many people, and whether it was decoded."""
         if isinstance(event, QHelpEvent):
             mark = self._mark_at(event.pos().x())
-            QToolTip.showText(event.globalPos(), plain(mark[1]) if mark else "", self)
+            QToolTip.showText(event.globalPos(), plain(mark[1] if mark else self.words_at(event.pos().x())), self)
             return True
         return super().event(event)
+
+    def words_at(self, x: float) -> str:
+        """What the timeline knows of the moment under the pointer."""
+        seconds = self._seconds(x)
+        lines = [self._clock(seconds)]
+        first, last = self._bar_span
+        if len(self._bars) and first <= seconds < last:
+            bar = int((seconds - first) / (last - first) * len(self._bars))
+            lines.append(tr("{n} people", "{n} person", int(self._bars[bar])))
+        if any(start <= seconds <= end for start, end in self._failed):
+            lines.append(tr("not decoded"))
+        return "\n".join(lines)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Seek; a mark is met exactly."""

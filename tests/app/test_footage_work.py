@@ -16,12 +16,13 @@ from PySide6.QtWidgets import QApplication
 from app.jobs import Job, JobState
 from app.operations import footage
 from app.operations.verifying import VERIFY
+from app.session import Changes
 from app.shell import Window
 from app.widgets.basic import Button
-from app.widgets.footage_row import action_rect, actions, state_room
+from app.widgets.footage_row import _remark, action_rect, actions, state_room
 from engine.errors import EvidenceError
 from engine.progress import Progress, Work
-from engine.types import ItemState, Modality
+from engine.types import ItemState, Modality, ModalitySegment
 from tests.app.conftest import Wait
 from tests.helpers.films import people_case, write_film
 
@@ -212,3 +213,24 @@ def test_facts_of_a_file_in_the_middle_of_its_ingest(page: Any) -> None:
 
 def test_the_zone_of_adjusted_times_is_said_once(page: Any) -> None:
     assert page._zone.text().startswith("Adjusted times: ")
+
+
+def test_an_item_that_is_infrared_for_a_part_of_its_time_says_when(page: Any) -> None:
+    row = page._rows[0]
+    one = ((0, 10 * 10240),)
+    assert _remark(row)[0] == ""
+    assert _remark(replace(row, nights=one))[0] == "IR from +0:00 to +0:10"
+    assert _remark(replace(row, nights=one * 2))[0] == "IR in 2 stretches"
+    by_hand = replace(row, nights=one, item=replace(row.item, modality_override=Modality.INFRARED))
+    assert _remark(by_hand)[0] == "modality set by hand"
+
+
+def test_stretches_of_infrared_are_read_of_mixed_items_alone(page: Any, until: Wait) -> None:
+    assert all(row.nights == () for row in page._rows)
+    item = page._rows[0].item
+    halves = (Modality.INFRARED, Modality.VISIBLE)
+    ends = [item.timestamp(n * 3 * 10240) for n in (0, 1, 2)]
+    segments = [ModalitySegment(ends[n], ends[n + 1], kind, 20.0 * n) for n, kind in enumerate(halves)]
+    page.session.write(lambda case: case.evidence.set_segments(item.id, segments), Changes(footage=True))
+    until(lambda: page._rows[0].nights)
+    assert page._rows[0].nights == ((0, 3 * 10240),)

@@ -201,6 +201,18 @@ def test_the_timeline_says_what_a_bar_is_and_what_its_signs_mean(page: Any, unti
     assert page.timeline.timeline.span == before
 
 
+def test_the_timeline_says_what_is_under_the_pointer(qtbot: QtBot) -> None:
+    line = Timeline()
+    qtbot.addWidget(line)
+    line.resize(QSize(1032, 84))
+    line.set_item(100.0, lambda seconds: f"at {seconds:.0f}")
+    line.set_bars(np.array([3, 1, 0, 2]), (0.0, 100.0))
+    line.set_failed([(60.0, 70.0)])
+    assert line.words_at(16) == "at 0\n3 people"
+    assert line.words_at(16 + 300) == "at 30\n1 person"
+    assert line.words_at(16 + 650) == "at 65\n0 people\nnot decoded"
+
+
 def test_tiles_of_the_strip_are_never_cut(page: Any) -> None:
     strip = page.strip
     for width in (700, 871, 1033):

@@ -38,6 +38,10 @@ DIALOGS = (
     ("footage", "ctrl+shift+a", "Escape"),
     ("review", "m", "ctrl+Return"),
     ("review", "F2", "Escape"),
+    ("review", "ctrl+g", "Escape"),
+    ("review", "ctrl+g", "Return"),
+    ("review", "ctrl+e", "Escape"),
+    ("footage", "ctrl+shift+f", "Escape"),
 )
 
 
