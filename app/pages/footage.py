@@ -169,7 +169,7 @@ class FootagePage(Page):
         self._rows = rows
         cameras = {row.item.camera.id for row in rows}
         found = (tr("{n} items", "{n} item", len(rows)), tr("{n} cameras", "{n} camera", len(cameras)))
-        self._counted = tr("{items}, {cameras}").format(items=found[0], cameras=found[1]) if rows else ""
+        self._counted = found if rows else ("", "")
         self._show_subtitle()
         self._zone.set_text(_zones(rows))
         self._verify.setVisible(bool(rows))
@@ -321,13 +321,13 @@ class FootagePage(Page):
         if page is not None and row is not None:
             page.open_item(row.item.id)  # type: ignore[attr-defined]
 
-    _narrow, _counted = False, ""
+    _narrow, _counted = False, ("", "")  # items and cameras in words
 
     def _show_subtitle(self) -> None:
-        words = tr("{items_and_cameras} · originals are opened read-only")
-        whole = words.format(items_and_cameras=self._counted) if self._counted else ""
-        self.header.subtitle.setText(self._counted if self._narrow else whole)
-        self.header.subtitle.setToolTip(whole)
+        items, cameras = self._counted
+        whole = tr("{items}, {cameras} · originals are opened read-only").format(items=items, cameras=cameras)
+        self.header.subtitle.setText(items if self._narrow or not items else whole)
+        self.header.subtitle.setToolTip(whole if items else "")
 
     def set_narrow(self, narrow: bool) -> None:
         self._narrow = narrow

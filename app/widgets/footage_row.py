@@ -159,7 +159,9 @@ class FootageDelegate(QStyledItemDelegate):
         words, colour = _remark(row)
         painter.setFont(theme.font(11))
         painter.setPen(theme.color(colour))
-        painter.drawText(QRect(room.x() + STILL.width() + 14, room.y() + 45, room.width() - STILL.width() - 14, 16), _V, words)
+        painter.drawText(
+            QRect(room.x() + STILL.width() + 14, room.y() + 45, room.width() - STILL.width() - 14, 16), _V, words
+        )
 
 
 def _remark(row: FootageRow) -> tuple[str, str]:
