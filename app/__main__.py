@@ -48,7 +48,11 @@ def main() -> int:
     session = Session(preferences)
     GarbageKeeper(session)
     window = Window(session)
-    window.show()
+    room = window.screen().availableSize()
+    if window.width() >= room.width() or window.height() >= room.height():
+        window.showMaximized()  # else its edges would lie outside of a small screen
+    else:
+        window.show()
     QTimer.singleShot(0, lambda: read_ahead(session.pool))  # after the first paint
     if asked.demo:
         window.open_demo_in(user_data_dir() / "demo")

@@ -45,7 +45,7 @@ class DialEdit(QLineEdit):
         super().__init__()
         self._kept: datetime | None = None
         self.setAccessibleName(name)
-        self.setPlaceholderText(dial(EXAMPLE))
+        self.setPlaceholderText(tr("such as {example}").format(example=dial(EXAMPLE)))
         self.textChanged.connect(lambda _now: self._typed())
         self.editingFinished.connect(self._tidy)
 
