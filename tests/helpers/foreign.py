@@ -157,7 +157,7 @@ def data_of(case: Any) -> Iterator[str]:
     """Every text that the case and the models bring along."""
     from dataclasses import asdict
 
-    from app.pages.activity import _plain
+    from app.log_words import in_words, whole
     from engine.models.library import ModelLibrary
     from engine.retrieval.rerank import RERANKERS
     from engine.settings import user_data_dir
@@ -175,7 +175,7 @@ def data_of(case: Any) -> Iterator[str]:
             yield from _strings(asdict(mark))
     for entry in case.audit.entries(limit=1000):
         yield from _strings(asdict(entry))
-        yield from (_plain(entry.details), json.dumps(entry.details, indent=1)[:2000])
+        yield from (in_words(entry.details), whole(entry))
     for model in ModelLibrary().list():
         yield from _strings(asdict(model.card))
         yield from (part.words for part in model.card.made.data) if model.card.made else ()
