@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.jobs import Job
 from app.session import Changes, Session
 from app.times import clock_offset, offset, plus_minus
+from app.unrecorded import Typed
 from app.words import tr
 from engine.errors import NightjarError
 from engine.progress import Work
@@ -77,7 +78,9 @@ def arrange(session: Session, positions: Mapping[int, Position], plan: PlanPlace
             if plan is not None:
                 case.site_plans.move(plan)
 
-    session.write(act, PLACED)
+    numbers = [", ".join((str(camera), *map(str, astuple(place)))) for camera, place in positions.items()]
+    text = "\n".join((*numbers, *([str(plan)] if plan is not None else ())))
+    session.write(act, PLACED, typed=Typed("cameras", tr("Where cameras stand"), text))
 
 
 def undo_move(session: Session) -> None:

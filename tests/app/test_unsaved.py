@@ -16,10 +16,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from app import session as session_module
-from app.operations import cases, marks
+from app.operations import cameras, cases, marks
 from app.shell import Window
 from app.unsaved_dialog import UnsavedDialog
 from engine.case import Case
+from engine.errors import StorageError
+from engine.store.cameras import CameraStore
+from engine.store.records import Position
 from engine.store.subjects import SubjectStore
 from engine.types import Modality
 from tests.app.conftest import EXAMINER, Wait
@@ -298,3 +301,21 @@ def test_a_note_written_in_a_dialog_is_not_lost_with_it(opened: Window, until: W
         opened.unsaved._button.click()
     assert not opened.unsaved.isVisible()
     assert [mark.pts for mark in case.marks.list(1)] == [0]
+
+
+def test_where_cameras_stand_is_tried_again_too(opened: Window, until: Wait, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = opened.session.case
+    assert case is not None
+
+    def full(*_args: object) -> None:
+        raise StorageError("The disk is full.")
+
+    with monkeypatch.context() as harm:
+        harm.setattr(CameraStore, "place", full)
+        cameras.arrange(opened.session, {1: Position(3.5, 4.0, None, None)}, None)
+        until(opened.unsaved.isVisible)
+    with answering(again) as asked:
+        opened.unsaved._button.click()
+    assert "3.5" in asked[0]
+    until(lambda: case.cameras.get(1).x == 3.5)
+    assert not opened.unsaved.isVisible()
