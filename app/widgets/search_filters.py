@@ -112,7 +112,7 @@ class SearchFilters(QWidget):
         """Begin to limit the time: both moments on, the first one ready to be typed."""
         for check, _ in (self.since, self.until):
             check.setChecked(True)
-        self.since[1].setFocus()
+        self.since[1].setFocus(Qt.FocusReason.ShortcutFocusReason)  # all of it chosen, so that typing replaces it
 
     def _time_changed(self) -> None:
         since, until = self._moments()
