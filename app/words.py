@@ -22,6 +22,11 @@ def languages(folder: Path = TRANSLATIONS) -> list[str]:
     return [ENGLISH, *sorted(path.stem.removeprefix("nightjar_") for path in folder.glob("nightjar_*.qm"))]
 
 
+def spoken_language() -> str:
+    """Code of the one that the window speaks."""
+    return next((code for code in languages() if QLocale(code) == QLocale()), ENGLISH)
+
+
 def language_name(code: str) -> str:
     """'Deutsch' for 'de': what its speakers call it."""
     return "English" if code == ENGLISH else QLocale(code).nativeLanguageName()

@@ -24,7 +24,7 @@ from app.pages.base import Page
 from app.preferences import CACHE_MEGABYTES
 from app.session import Changes, Session
 from app.widgets.basic import Button, ComboBox, Segment, box, inset, label, styled
-from app.words import tr
+from app.words import language_name, languages, spoken_language, tr
 from engine.settings import user_data_dir
 
 DEVICES = ("auto", "cpu", "cuda", "tensorrt", "directml", "coreml")
@@ -69,6 +69,7 @@ class SettingsPage(Page):
         self._look.chosen.connect(self._set_theme)
         theme.themer.changed.connect(self._show_theme)
         form.addRow(tr("Theme"), self._look)
+        form.addRow(tr("Language"), self._languages())
         device = ComboBox()
         device.addItems(list(DEVICES))
         device.setCurrentText(preferences.device)
@@ -93,6 +94,22 @@ class SettingsPage(Page):
         )
         column.addWidget(label(words, "quiet", wrap=True))
         return frame
+
+    def _languages(self) -> ComboBox:
+        found = ComboBox()
+        found.setAccessibleName(tr("Language"))
+        for code in languages():
+            found.addItem(language_name(code), code)
+        found.setCurrentIndex(max(found.findData(self.session.preferences.language or spoken_language()), 0))
+        found.activated.connect(self._set_language)
+        return found
+
+    def _set_language(self, place: int) -> None:
+        code = languages()[place]
+        self.session.preferences.set("language", code)
+        if code != spoken_language():
+            words = tr("The window speaks {language} from its next start.").format(language=language_name(code))
+            self.session.message.emit("plain", words, "")
 
     def _keys(self) -> QWidget:
         frame, column = self._card(tr("Keys"))

@@ -15,9 +15,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from PySide6.QtWidgets import QComboBox
 
-from app import vocabulary
-from tests.helpers.pseudo import LETTERS, PLAIN, ROOT, tools, write_pseudo
+from app import vocabulary, words
+from app.shell import Window
+from tests.helpers.pseudo import LETTERS, PLAIN, ROOT, pseudo, tools, write_pseudo
 
 Text = tuple[str, str, bool]  # as it is looked up: text, note, whether a number chooses its form
 WORDS = re.compile(r"[A-Za-z]{2,}[,:]? [a-z]{2,}")
@@ -169,7 +171,84 @@ def test_everything_the_window_says_is_translated_and_has_room(pseudo_language: 
     cut = {text: where for text, where in found["cut"].items() if strange & set(text)}
     assert not cut, "\n".join(f"{where}: {text!r}" for text, where in cut.items())
     assert len(found["read"]) > 800
+    log = "\n".join(found["log"])
+    assert not strange & set(log), "what is recorded follows the language of the window"
+    assert "the person searched for in" in log
+    assert '"Wall clock on site"' in log
 
 
 def test_right_to_left_does_no_harm(pseudo_language: Path, case_copy: Path) -> None:
     assert _walk(case_copy, pseudo_language, "right-to-left")["read"]
+
+
+START = """
+import json, sys
+from pathlib import Path
+from app import words
+words.languages.__defaults__ = (Path(sys.argv.pop(1)),)
+words.install_translation.__defaults__ = ("", Path(sys.argv.pop(1)))
+from app.preferences import Preferences
+if chosen := sys.argv.pop(1):
+    Preferences().set("language", chosen)
+from app.__main__ import main
+assert main() == 0
+from app.keys import COMMANDS
+from app.pages import PAGES
+print(json.dumps([words.spoken_language(), PAGES[1].title, COMMANDS[0].text, words.figure(0.5, "g")]))
+"""
+
+
+def _started(folder: Path, system: str, chosen: str, home: Path) -> list[str]:
+    """Language spoken, the title of a page, the words of a command, a half."""
+    run = subprocess.run(
+        [sys.executable, "-c", START, folder, folder, chosen],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            **{"LC_ALL": f"{system}.UTF-8", "LANGUAGE": system, "QT_QPA_PLATFORM": "offscreen"},
+            **{"NIGHTJAR_HOME": str(home), "NIGHTJAR_START_AND_QUIT": "1"},
+        },
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return list(json.loads(run.stdout.splitlines()[-1]))
+
+
+ENGLISH = ["en", "Footage", "Start page", "0.5"]
+
+
+def test_the_window_speaks_the_user_s_language_where_it_is_there(pseudo_language: Path, tmp_path: Path) -> None:
+    german = ["de", pseudo("Footage"), pseudo("Start page"), "0,5"]
+    assert _started(pseudo_language, "de_DE", "", tmp_path / "a") == german
+    assert _started(pseudo_language, "fr_FR", "", tmp_path / "b") == ENGLISH
+
+
+def test_the_language_chosen_in_the_settings_comes_first(pseudo_language: Path, tmp_path: Path) -> None:
+    german = ["de", pseudo("Footage"), pseudo("Start page"), "0,5"]
+    assert _started(pseudo_language, "fr_FR", "de", tmp_path / "a") == german
+    assert _started(pseudo_language, "de_DE", "en", tmp_path / "b") == ENGLISH
+
+
+def test_settings_offer_the_languages_that_are_there(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.pages.settings.languages", lambda: ["en", "de"])
+    page: Any = window.show_page("settings")
+    offered = next(box for box in page.findChildren(QComboBox) if box.accessibleName() == "Language")
+    assert [offered.itemText(n) for n in range(offered.count())] == ["English", "Deutsch"]
+    assert offered.currentText() == "English"
+    offered.activated.emit(1)
+    assert window.session.preferences.language == "de"
+    assert "next start" in window.messages.plain._text.text()
+
+
+@pytest.mark.parametrize("ts", sorted(words.TRANSLATIONS.glob("nightjar_*.ts")), ids=lambda ts: ts.stem)
+def test_a_translation_that_is_shipped_is_whole_and_compiled(ts: Path, tmp_path: Path) -> None:
+    known = _known(ts)
+    lacking = [text for text in _asked() if "unfinished" in ElementTree.tostring(known[text], "unicode")]
+    assert set(known) == _asked(), "run: make translations"
+    assert not lacking
+    tools().compile_(ts, tmp_path / "again.qm")
+    assert (tmp_path / "again.qm").read_bytes() == ts.with_suffix(".qm").read_bytes(), "run: make translations"

@@ -111,6 +111,16 @@ class Walk:
                 self.look(f"{where}, {entry.name}")
                 self.window.grab().save(str(self.folder / f"{where.split(maxsplit=1)[0]}-{entry.name}.png"))
 
+    def set_clock(self) -> None:
+        """Record a clock reading whose source is one of those offered."""
+        page: Any = self.window.show_page("footage")
+        self.rest()
+        clock = page.details.clock
+        clock.source.setCurrentIndex(0)
+        clock.uncertainty.setValue(2.0)
+        clock._set_clock()
+        self.rest()
+
     def commands(self, where: str) -> None:
         """Do everything that a key does on every page, and read what comes of it."""
         from app.keys import COMMANDS
@@ -223,9 +233,15 @@ def main() -> int:
         walk.pages(f"{width} × {height}")
         if (width, height) == SIZES[0] and "right-to-left" not in sys.argv:
             walk.commands(f"{width} × {height}")
+    walk.set_clock()
     case = walk.window.session.case
+    log = [json.dumps(entry.details, ensure_ascii=False) for entry in case.audit.entries(limit=1000)]
     data = sorted({*data_of(case), *walk.sentences, str(folder)}, key=len, reverse=True)
-    print(json.dumps({"read": walk.read, "cut": walk.cut, "data": data, "shortened": sorted(walk.painted.shortened)}))
+    print(
+        json.dumps(
+            {"read": walk.read, "cut": walk.cut, "data": data, "log": log, "shortened": sorted(walk.painted.shortened)}
+        )
+    )
     walk.window.session.may_stop = lambda _jobs: True
     walk.window.close()
     walk.until(lambda: not walk.window.isVisible())
