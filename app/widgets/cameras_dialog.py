@@ -113,7 +113,7 @@ class CamerasDialog(Ringed, QDialog):
         foot.addWidget(label(tr("Mouse and arrow keys move"), "second"))
         foot.addWidget(self.mode)
         self.undo = Button(tr("Undo"), "undo")
-        self.undo.setToolTip("Ctrl+Z")
+        self.undo.setToolTip(QKeySequence("Ctrl+Z").toString(QKeySequence.SequenceFormat.NativeText))
         foot.addWidget(self.undo)
         foot.addStretch(1)
         buttons = dialog_buttons(self, tr("Save"))

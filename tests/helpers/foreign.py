@@ -168,11 +168,12 @@ def data_of(case: Any) -> Iterator[str]:
     from dataclasses import asdict
 
     from app.log_words import in_words, whole
+    from app.pages.activity import CELL
     from engine.models.library import ModelLibrary
     from engine.retrieval.rerank import RERANKERS
     from engine.settings import user_data_dir
 
-    yield from (case.info.title, str(case.folder), case.folder.name, str(user_data_dir()))
+    yield from (case.info.title, str(case.folder), case.folder.name, str(user_data_dir()), str(Path.home()))
     for listed in (case.evidence, case.cameras, case.searches, case.subjects, case.tracklets):
         for record in listed.list():
             yield from _strings(asdict(record))
@@ -185,7 +186,7 @@ def data_of(case: Any) -> Iterator[str]:
             yield from _strings(asdict(mark))
     for entry in case.audit.entries(limit=1000):
         yield from _strings(asdict(entry))
-        yield from (in_words(entry.details), whole(entry))
+        yield from (in_words(entry.details), in_words(entry.details)[:CELL], *whole(entry).splitlines())
     for model in ModelLibrary().list():
         yield from _strings(asdict(model.card))
         yield from (part.words for part in model.card.made.data) if model.card.made else ()
