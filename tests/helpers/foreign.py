@@ -20,7 +20,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 SIZES = ((1440, 900), (1100, 700))
-PATIENCE = 120.0
+PATIENCE = 280.0
 LEFT_OUT = ("quit", "case.close", "fullscreen")  # the walk goes on after every command
 
 
