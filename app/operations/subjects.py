@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from app.session import Changes, Session
 from app.unrecorded import Typed
 from app.words import short_hash, tr
 from engine.errors import NightjarError
-from engine.progress import Progress, Work
+from engine.progress import Work
 
 if TYPE_CHECKING:
     from engine.case import Case
@@ -66,9 +65,11 @@ def write_sheet(session: Session, subject: Subject, path: Path) -> Job:
     """A picture of all appearances with both times and their originals, at `path`; noted in the log."""
 
     def make() -> Work[str]:
+        from engine.report.sheets import write_subject_sheet
+
         if session.case is None:
             raise NightjarError(tr("The case was closed."))
-        return _sheet(session.case, subject, path)
+        return write_subject_sheet(session.case, subject, path)
 
     def done(digest: str) -> None:
         session.changed.emit(Changes())
@@ -77,15 +78,3 @@ def write_sheet(session: Session, subject: Subject, path: Path) -> Job:
 
     title = tr("Drawing the contact sheet of {label}").format(label=subject.label)
     return session.runner.start(Job(title, make, "report", path, done, session.failed.emit))
-
-
-def _sheet(case: Case, subject: Subject, path: Path) -> Work[str]:
-    """Its SHA-256."""
-    from engine.report.sheets import subject_sheet
-
-    yield Progress(tr("drawing the contact sheet"), 0, 1, tr("sheets"), subject.label)
-    with case.reader():
-        subject_sheet(case, subject, path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    case.audit.note("report.sheet", f"subject:{subject.id}", file=path.name, sha256=digest)
-    return digest

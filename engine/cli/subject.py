@@ -14,7 +14,7 @@ from engine.cli.search import tracklet_id
 
 @click.group(cls=Commands)
 def subject() -> None:
-    """People of interest: make, list, gather tracklets, take them out, merge."""
+    """People of interest: make, list, gather tracklets, take them out, merge, hand over."""
 
 
 @subject.command("create")
@@ -98,3 +98,18 @@ def merge(console: Console, folder: Path, label: str, into: str, reason: str) ->
     with Case.open(folder, examiner=console.examiner) as case:
         kept = case.subjects.merge(case.subjects.find(label).id, case.subjects.find(into).id, reason)
         console.answer(kept, lambda: click.echo(f"{kept.label} has {kept.members} tracklets."))
+
+
+@subject.command("sheet")
+@click.argument("folder", type=FOLDER)
+@click.argument("label")
+@click.argument("picture", type=FOLDER)
+@command
+def sheet(console: Console, folder: Path, label: str, picture: Path) -> None:
+    """Write a subject's contact sheet to PICTURE (PNG): every appearance with both times and its original."""
+    from engine.report.sheets import write_subject_sheet
+
+    with Case.open(folder, examiner=console.examiner) as case:
+        digest = console.run(write_subject_sheet(case, case.subjects.find(label), picture))
+        document = {"picture": str(picture), "sha256": digest}
+        console.answer(document, lambda: click.echo(f"{picture}, SHA-256 {digest}"))

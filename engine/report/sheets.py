@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from engine.case import Case
 from engine.errors import CaseCorruptError
 from engine.models.library import ModelLibrary
+from engine.progress import Progress, Work
 from engine.report.contact_sheet import Tile, is_contact_sheet, write_contact_sheet
 from engine.report.tables import CaseFacts, Row, original_of
 from engine.report.targets import require_free, require_outside
@@ -104,6 +106,17 @@ def subject_sheet(case: Case, subject: Subject, path: Path, warnings: Sequence[s
     if len(tracklets) > _TRACKLETS_PER_SHEET:
         notices.append(f"Only the first {_TRACKLETS_PER_SHEET} are shown.")
     write_contact_sheet(path, f"{case.info.title}: {subject.label}{name}", notices, rows, columns=6)
+
+
+def write_subject_sheet(case: Case, subject: Subject, path: Path) -> Work[str]:
+    """A subject's contact sheet by itself, noted in the audit log; gives its SHA-256."""
+    case.require_writable()  # nothing is handed over that the log does not know of
+    yield Progress("drawing contact sheets", 0, 1, "subjects", subject.label)
+    with case.reader():
+        subject_sheet(case, subject, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    case.audit.note("report.sheet", f"subject:{subject.id}", file=path.name, sha256=digest)
+    return digest
 
 
 def _kind(result: SearchResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -132,6 +133,10 @@ def test_the_whole_path(searched: Path, tmp_path: Path) -> None:
     confirmed = answer("decide", searched, label, 1, "confirmed", "--reason", "same coat", "--subject", "S-001")
     assert confirmed["verdict"] == "confirmed"
     assert len(answer("subject", "show", searched, "S-001")["members"]) == 1
+    sheet = answer("subject", "sheet", searched, "S-001", tmp_path / "person-a.png")
+    assert sheet["sha256"] == hashlib.sha256((tmp_path / "person-a.png").read_bytes()).hexdigest()
+    noted = answer("audit", searched, "--last", 1)
+    assert sheet["sha256"] in json.dumps(noted)
     answer("decide", searched, label, 2, "rejected")
     answer("decide", searched, label, 2, "undo")
     listed = answer("searches", searched)[0]
