@@ -112,8 +112,7 @@ class CamerasDialog(Ringed, QDialog):
         self.mode = Segment(tr("Mouse and arrow keys move"), [(tr("Cameras"), "cameras"), (tr("Plan"), "plan")])
         foot.addWidget(label(tr("Mouse and arrow keys move"), "second"))
         foot.addWidget(self.mode)
-        self.undo = Button(tr("Undo"), "undo")
-        self.undo.setToolTip(QKeySequence("Ctrl+Z").toString(QKeySequence.SequenceFormat.NativeText))
+        self.undo = Button(tr("Undo"), "undo", "undo")
         foot.addWidget(self.undo)
         foot.addStretch(1)
         buttons = dialog_buttons(self, tr("Save"))
@@ -138,7 +137,7 @@ class CamerasDialog(Ringed, QDialog):
         self.site.choose.shows_hint = False  # its key is the page's
         self.mode.chosen.connect(lambda which: self._set_mode(str(which)))
         self.undo.clicked.connect(self.step_back)
-        QShortcut(QKeySequence.StandardKey.Undo, self, self.step_back)
+        QShortcut(QKeySequence(self.session.keymap.key("undo")), self, self.step_back)
         self.session.changed.connect(self._on_changed)
         self.session.failed.connect(lambda error: self._tell(f"{error} {getattr(error, 'hint', '')}".strip()))
         writes(*self.fields.values(), *self.plan_fields.values(), self._off, self.back, self.save, self.map)
