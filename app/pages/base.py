@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.session import Changes, Session
+from app.session import CaseInfo, Changes, Session
 from app.widgets.basic import Button, box, label, styled
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Page(QWidget):
         column.addLayout(self.body, 1)
         session.changed.connect(self._on_changed)
         session.leaving.connect(self._save)
+        self._begun: CaseInfo | None = None  # the case that is worked on here
         self._keeping = QTimer(self, interval=KEEP_MS)  # so that a power cut takes little of what is typed
         self._keeping.timeout.connect(self._keep)
 
@@ -101,6 +102,7 @@ class Page(QWidget):
 
     def begin(self) -> None:
         """The page is made, or another case was opened: what was typed before is taken up again."""
+        self._begun = self.session.info
         if self.drafter is not None and self.session.is_open:
             self.drafter.take_drafts(self.session.kept.get(self.name, {}))
             self._keeping.start()
@@ -125,7 +127,7 @@ class Page(QWidget):
         """The page or its case is being left: record what is typed and not recorded yet."""
 
     def _keep(self) -> None:
-        if self.drafter is not None:
+        if self.drafter is not None and self.session.info is self._begun:  # not what was typed in the case before
             self.session.keep(self.name, self.drafter.drafts())
 
     def _save(self) -> None:
