@@ -242,7 +242,7 @@ QPushButton[segment="first"]:checked, QPushButton[segment="middle"]:checked, QPu
 QPushButton[segment="middle"]:checked, QPushButton[segment="last"]:checked { border-left: none; }
 QPushButton[segment="first"]:focus, QPushButton[segment="middle"]:focus, QPushButton[segment="last"]:focus {
     border: 2px solid @accent; }
-QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QDateTimeEdit, QComboBox {
+QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {
     background: @window; border: 1px solid @control; border-radius: 4px; padding: 0 8px; color: @text1;
     min-height: 28px; selection-background-color: @accent_fill; selection-color: @accent_text; }
 QLineEdit[readOnly="true"], QPlainTextEdit[readOnly="true"], QAbstractSpinBox[readOnly="true"] {
@@ -255,7 +255,7 @@ QLineEdit, QPlainTextEdit, QTextEdit { placeholder-text-color: @text3; }
 QPlainTextEdit, QTextEdit { padding: 4px 6px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QInputDialog QLineEdit { min-width: 320px; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QDateTimeEdit:focus,
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
 QComboBox:focus { border: 2px solid @accent; padding: 0 7px; }
 QPlainTextEdit:focus, QTextEdit:focus { padding: 3px 5px; }
 QComboBox { padding-right: 24px; }
