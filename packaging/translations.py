@@ -51,6 +51,9 @@ def _run(*command: str | Path) -> None:
 def main(languages: Sequence[str]) -> int:
     """Every language that is there, and those named."""
     wanted = {*FOLDER.glob("nightjar_*.ts"), *(FOLDER / f"nightjar_{code}.ts" for code in languages)}
+    if not wanted:
+        print("No translation is there yet. Name a language to begin one, 'fr' or 'pt_BR'.")
+    FOLDER.mkdir(exist_ok=True)
     for ts in sorted(wanted):
         update(ts)
         compile_(ts, ts.with_suffix(".qm"))
