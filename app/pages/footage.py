@@ -52,7 +52,7 @@ class FootagePage(Page):
             button.hide()
         where = Button(tr("Cameras…"), "cctv", "cameras")
         where.clicked.connect(lambda: show_cameras(self.shell, session))
-        for button in (self._pause, self._all, self._verify, where, folder):
+        for button in (self._pause, self._all, self._verify, where, folder, add):
             button.show_hint(False)  # the header has no room for them; the tooltip has
         self.header.subtitle.setMinimumWidth(60)  # gives way to the buttons
         self.header.add(self._pause, self._all, self._verify, where, folder, add)
