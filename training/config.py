@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from engine.errors import UsageError
@@ -115,6 +116,15 @@ class TrainConfig:
 def to_dict(config: Any) -> dict[str, Any]:
     """Plain JSON values."""
     return asdict(config)
+
+
+def without_places(values: Any) -> Any:
+    """The same settings for a card that others will read: of files and folders of this machine only the names."""
+    if isinstance(values, dict):
+        return {key: without_places(value) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return [without_places(value) for value in values]
+    return Path(values).name if isinstance(values, str) and Path(values).is_absolute() else values
 
 
 def from_dict(values: dict[str, Any], kind: Any = TrainConfig) -> Any:

@@ -25,7 +25,7 @@ from engine.models.card import InputSpec, Metric, Model, ModelCard
 from engine.models.quantise import Kind, Variant, make_variant
 from engine.models.runtime import open_session
 from training import checkpoint
-from training.config import TrainConfig, to_dict
+from training.config import TrainConfig, to_dict, without_places
 from training.data.formats import open_set
 from training.data.images import ImageStore, Size
 from training.data.records import Photo, Splits, fingerprint
@@ -101,7 +101,8 @@ class Parity:
 
 
 def write_onnx(network: nn.Module, example: Tensor, path: Path, inputs: list[str], outputs: list[str]) -> None:
-    """Trace `network` (in evaluation mode) with a free batch size into one ONNX file."""
+    """Trace `network` (in evaluation mode) with a free batch size into one ONNX file, which says nothing of the machine
+    it was made on."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -116,6 +117,21 @@ def write_onnx(network: nn.Module, example: Tensor, path: Path, inputs: list[str
             dynamo=True,
             verbose=False,
         )
+    without_traces(path)
+
+
+def without_traces(path: Path) -> None:
+    """Take out the exporter's notes to each node: they name files and folders of this machine, and nobody runs them."""
+    import onnx
+
+    model = onnx.load(str(path))
+    graphs = [model.graph, *model.functions]
+    for noted in (model, *graphs, *(part for graph in graphs for part in (*graph.node, *graph.value_info))):
+        noted.ClearField("metadata_props")
+        noted.ClearField("doc_string")
+    for value in (*model.graph.input, *model.graph.output, *model.graph.initializer):
+        value.ClearField("metadata_props")
+    onnx.save(model, str(path))
 
 
 @torch.no_grad()
@@ -211,7 +227,7 @@ def export_student(
     torch.save(student.encoder_state(), folder / WEIGHTS)
     model = Model(make_card(base, name, config.size, common), base)
     parities = [check_parity(expected, model, pixels)]
-    extra = {"config": to_dict(config), "parity": asdict(parities[0])}
+    extra = {"config": without_places(to_dict(config)), "parity": asdict(parities[0])}
     replace(model.card, extra=extra).save(base.with_suffix(".json"))
     if variants:
         half = parity_photos(splits, PARITY_PHOTOS, of=splits.train), parity_photos(splits, PARITY_PHOTOS)

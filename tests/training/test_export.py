@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from engine.errors import ModelError, UsageError
 from engine.models.card import Model, ModelCard
@@ -43,6 +44,14 @@ def test_torch_and_onnx_runtime_agree_on_real_crops(exported: tuple[Path, list[e
     assert parities["fp32"].largest_difference < 1e-4
     assert parities["float16"].smallest_cosine > 0.999
     assert parities["fp32"].crops == 128
+
+
+def test_what_is_exported_names_no_place_of_this_machine(exported: tuple[Path, list[export.Parity]]) -> None:
+    folder = exported[0]
+    assert {file.suffix for file in folder.iterdir()} == {".json", ".onnx", ".pt"}
+    here = [str(Path(module.__file__ or "").parent).encode() for module in (torch, export)]
+    for file in (*folder.glob("*.onnx"), *folder.glob("*.json")):
+        assert not [place for place in (*here, str(folder.parent).encode()) if place in file.read_bytes()], file.name
 
 
 def test_the_file_does_what_its_card_says(exported: tuple[Path, list[export.Parity]], splits: Splits) -> None:

@@ -18,7 +18,7 @@ from engine.models.card import DetectorSpec, InputSpec, Metric, Model, ModelCard
 from engine.models.library import CARD_FILE, MODEL_FILE
 from engine.models.runtime import open_session
 from engine.perception.preprocess import letterbox
-from training.config import to_dict
+from training.config import to_dict, without_places
 from training.detector.config import PAD, DetectorConfig
 from training.detector.evaluate import NMS, network_of, predictor
 from training.detector.frames import read_frame, read_truth
@@ -117,7 +117,8 @@ def export_detector(
         **entries,
     )
     parity = check_parity(network, Model(card, file), pictures(data[0], config, PARITY_FRAMES))
-    extra = {"config": to_dict(config), "parity": asdict(parity), "calibration": {"0.5 was": limit, "spread": SPREAD}}
+    settings = without_places(to_dict(config))
+    extra = {"config": settings, "parity": asdict(parity), "calibration": {"0.5 was": limit, "spread": SPREAD}}
     ModelCard.from_dict({**card.to_dict(), "extra": json.loads(json.dumps(extra))}).save(folder / CARD_FILE)
     return parity
 
