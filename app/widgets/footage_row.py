@@ -301,9 +301,11 @@ def _paint_job(painter: QPainter, room: QRect, job: Job, row: FootageRow) -> Non
     progress = job.progress
     stage = vocabulary.stage(progress.stage if progress else "starting")
     paused = job.state is JobState.PAUSED
-    _line(painter, room, 0, tr("Paused") if paused else stage[:1].upper() + stage[1:], "text1", 12)
     left = "" if paused else time_left(job.meter.seconds_left)
     _line(painter, room, 0, left, "text3", 12, right=True)
+    words = tr("Paused") if paused else stage[:1].upper() + stage[1:]
+    free = room.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(left) - 8, 0)
+    _line(painter, free, 0, words, "text1", fitting(words, free.width()))
     bar = QRect(room.x(), room.y() + 30, room.width(), 6)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.fillRect(bar, theme.color("track"))

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 SIZES = ((1440, 900), (1100, 700))
@@ -70,6 +70,8 @@ class Walk:
 
         self.place, root = place, root or self.window
         self.rest()
+        for _ in range(3):  # a text that has just changed is laid out first: a panel, what is in it, in that
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         self.painted.clear()
         root.grab()
         for text in (*spoken(root), *self.painted.texts):
