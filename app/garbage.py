@@ -1,8 +1,11 @@
-"""When Python looks for garbage: at quiet moments, not in the middle of a movement.
+"""When and where Python looks for garbage: at quiet moments, and on the GUI thread alone.
 
-A full collection visits every object while all threads wait: 40 ms with the 100,000 objects of an open window. So it
-is never begun by chance. On a timer little is gone through, and much is set aside (`gc.freeze`) until a case is opened
-or the analyst turns to another program.
+A collection that begins by chance begins on whatever thread makes the next object, and destroys there what it finds.
+A Qt object destroyed on a worker's thread waits for Python with one of Qt's locks in its hand, and the GUI thread may
+hold Python while it waits for that lock: neither goes on. And a full collection visits every object while all threads
+wait: 40 ms with the 100,000 objects of an open window. So none is ever begun by chance. A timer looks at what is
+young; where there is much to go through, it is set aside (`gc.freeze`) until a case is opened or the analyst turns to
+another program.
 """
 
 from __future__ import annotations
@@ -14,22 +17,25 @@ from PySide6.QtGui import QGuiApplication
 
 from app.session import Changes, Session
 
-BY_CHANCE = (700, 10, 1_000_000)  # Python's own thresholds of the two young generations; the full one as good as never
-EVERY_SECONDS = 20
+YOUNG_EVERY_SECONDS, EVERY_SECONDS = 1, 20
 MANY = 20_000  # objects: to go through them takes about 10 ms
 
 
 class GarbageKeeper(QObject):
-    """Takes the full collections of the program over for as long as `session` lives."""
+    """Takes the collections of the program over for as long as `session` lives."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        gc.set_threshold(*BY_CHANCE)
+        gc.disable()
         session.changed.connect(self._changed)
-        self._timer = QTimer(self)
-        self._timer.setInterval(1000 * EVERY_SECONDS)
-        self._timer.timeout.connect(self.collect)
-        self._timer.start()
+        self.young, self.timer = QTimer(self), QTimer(self)
+        for timer, seconds, act in (
+            (self.young, YOUNG_EVERY_SECONDS, self.collect_young),
+            (self.timer, EVERY_SECONDS, self.collect),
+        ):
+            timer.setInterval(1000 * seconds)
+            timer.timeout.connect(act)
+            timer.start()
         QGuiApplication.instance().applicationStateChanged.connect(self._turned)  # type: ignore[union-attr]
 
     def settle(self) -> None:
@@ -38,11 +44,18 @@ class GarbageKeeper(QObject):
         gc.collect()
         gc.freeze()
 
+    def collect_young(self) -> None:
+        """Go through what came since the last time, or set it aside where it is much."""
+        if gc.get_count()[0] > MANY:
+            gc.freeze()
+        else:
+            gc.collect(1)
+
     def collect(self) -> None:
-        """Go through what came since, or set it aside where it is much; not while something is being dragged."""
+        """Go through everything, or set it aside where it is much; not while something is being dragged."""
         if QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton:
             return
-        gc.collect(1)
+        self.collect_young()
         if len(gc.get_objects(generation=2)) > MANY:
             gc.freeze()
         else:

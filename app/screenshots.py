@@ -155,6 +155,7 @@ def main() -> int:
     from PySide6.QtWidgets import QApplication
 
     from app import tasks, theme
+    from app.garbage import GarbageKeeper
     from app.preferences import Preferences
     from app.session import Session
     from app.shell import Window
@@ -165,7 +166,9 @@ def main() -> int:
     chosen.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="nightjar-") as place:
         os.environ["NIGHTJAR_HOME"] = place  # the pictures show nothing of who draws them
-        window = Window(Session(Preferences(Path(place) / "window.ini")))
+        session = Session(Preferences(Path(place) / "window.ini"))
+        GarbageKeeper(session)
+        window = Window(session)
         tasks.set_reporter(_stop)
         window.session.failed.connect(_stop)
         window.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -18,12 +19,27 @@ os.environ["LC_ALL"] = "C.UTF-8"  # the window speaks English, with its decimal 
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# A collection begun by chance on a worker's thread would destroy the windows of earlier tests there: app/garbage.py.
+gc.disable()
+
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(autouse=True)
+def _young_garbage() -> Iterator[None]:
+    yield
+    gc.collect(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session", autouse=True)

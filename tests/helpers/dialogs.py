@@ -19,6 +19,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from app import tasks, theme
+from app.garbage import GarbageKeeper
 from app.operations import cases
 from app.preferences import Preferences
 from app.session import Session
@@ -142,6 +143,7 @@ def main() -> int:
     theme.apply(app, "dark")
     session = Session(Preferences(folder / "window.ini"))
     session.preferences.set("examiner", "A. Examiner")
+    GarbageKeeper(session)
     window = Window(session)
     window.resize(1440, 900)
     window.show()

@@ -28,7 +28,8 @@ class Walk:
     """One window and what was read in it: texts by the place where they were first met."""
 
     def __init__(self, app: QApplication, folder: Path) -> None:
-        from app.preferences import Preferences
+        from app.garbage import GarbageKeeper
+from app.preferences import Preferences
         from app.session import Session
         from app.shell import Window
         from tests.helpers.reading import Painted
@@ -41,7 +42,9 @@ class Walk:
         self.painted = Painted()
         self.painted.listen()
         self._answer_dialogs()
-        self.window = Window(Session(Preferences(folder / "window.ini")))
+        session = Session(Preferences(folder / "window.ini"))
+        GarbageKeeper(session)
+        self.window = Window(session)
         self.window.session.failed.connect(self._failed)
         self.window.show()
 

@@ -20,6 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QPlainTextEdit, QWidget
 
 from app import tasks, theme
+from app.garbage import GarbageKeeper
 from app.preferences import Preferences
 from app.session import Session
 from app.shell import Window
@@ -42,6 +43,7 @@ class Story:
     def _open_window(self) -> Window:
         session = Session(Preferences(self.folder / "window.ini"))
         session.preferences.set("examiner", "A. Examiner")
+        GarbageKeeper(session)
         window = Window(session)
         session.failed.connect(lambda error: self.problems.append(repr(error)))
         tasks.set_reporter(lambda error: self.problems.append(repr(error)))
