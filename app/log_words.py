@@ -46,6 +46,7 @@ DONE = {
     "plan.use": tr("Site plan chosen"),
     "report.handover": tr("Report folder written"),
     "report.still": tr("Still written"),
+    "report.sheet": tr("Contact sheet written"),
     "report.withdrawn": tr("Report not completed"),
     "search.none_found": tr("No candidate is this person"),
     "search.record": tr("Search"),

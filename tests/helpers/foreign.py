@@ -29,7 +29,7 @@ class Walk:
 
     def __init__(self, app: QApplication, folder: Path) -> None:
         from app.garbage import GarbageKeeper
-from app.preferences import Preferences
+        from app.preferences import Preferences
         from app.session import Session
         from app.shell import Window
         from tests.helpers.reading import Painted
