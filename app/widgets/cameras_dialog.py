@@ -139,7 +139,7 @@ class CamerasDialog(Ringed, QDialog):
         self.undo.clicked.connect(self.step_back)
         QShortcut(QKeySequence(self.session.keymap.key("undo")), self, self.step_back)
         self.session.changed.connect(self._on_changed)
-        self.session.failed.connect(lambda error: self._tell(f"{error} {getattr(error, 'hint', '')}".strip()))
+        self.session.failed.connect(self._failed)
         writes(*self.fields.values(), *self.plan_fields.values(), self._off, self.back, self.save, self.map)
         writes(*self.mode.buttons)
 
@@ -337,6 +337,9 @@ class CamerasDialog(Ringed, QDialog):
                 self.plan_fields[name].setText(repr(number).removesuffix(".0"))
         self.back.setVisible(plan is not None and plan.moved_by is not None)
         self.undo.setEnabled(bool(self._steps))
+
+    def _failed(self, error: Exception) -> None:
+        self._tell(f"{error} {getattr(error, 'hint', '')}".strip())
 
     def _tell(self, problem: str) -> None:
         set_role(self._hint, "error" if problem else "second")

@@ -122,8 +122,11 @@ class SubjectView(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.selectionModel().currentChanged.connect(lambda now, _before: self.current_changed.emit(now.row()))
-        thumbnails.arrived.connect(lambda _crops: self.viewport().update())
+        thumbnails.arrived.connect(self._arrived)
         theme.themer.changed.connect(self.viewport().update)
+
+    def _arrived(self, _crops: object) -> None:
+        self.viewport().update()
 
     @property
     def row(self) -> int:

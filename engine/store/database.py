@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from traceback import clear_frames
 from typing import Any
 from urllib.parse import quote
 
@@ -216,7 +217,8 @@ class Database:
         connection = self._borrow()
         try:
             yield connection
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            clear_frames(error.__traceback__)  # cursors in them would keep the connection alive after its close
             self._require_open()  # interrupted by another thread that closes the case
             raise
         finally:
