@@ -165,8 +165,10 @@ class Switch:
 
     def _close(self, case: Case, done: Callable[[None], None] | None = None) -> None:
         def act() -> None:
-            self._session.held.remove(case)
-            case.close()
+            try:
+                case.close()
+            finally:
+                self._session.held.remove(case)
 
         self._session.runner.call(act, done, self._session.failed.emit)
 

@@ -61,6 +61,10 @@ class WriterLock:
         """Give the case back. The file stays: removing it could take a lock away from the next holder."""
         if self._fd >= 0:
             os.ftruncate(self._fd, 0)
+            if os.name != "nt":  # else a program that another thread is just starting would hold it a moment longer
+                import fcntl
+
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
             os.close(self._fd)
             self._fd = -1
 
