@@ -143,6 +143,7 @@ def test_cameras_are_placed_by_keyboard_alone_and_it_is_logged(opened: Window, c
     opened.show_page("footage")
     QTimer.singleShot(50, fill)
     opened.activateWindow()
+    until(opened.isActiveWindow)  # else no window's keys are looked at
     QTest.keyClick(opened, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
     until(lambda: _cameras(case)["CAM-01 Gate"].x == 10)
     assert _cameras(case)["CAM-01 Gate"].y == 20

@@ -58,6 +58,7 @@ def test_a_paused_job_keeps_its_lane(window: Window, jobs: list[Job], until: Wai
 
 def test_the_keyboard_puts_a_job_first(window: Window, jobs: list[Job], until: Wait) -> None:
     window.activateWindow()
+    until(window.isActiveWindow)
     QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ControlModifier)
     until(window.tray.isVisible)
     until(lambda: window.tray.isAncestorOf(QApplication.focusWidget()))
