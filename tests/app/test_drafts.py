@@ -20,9 +20,9 @@ from app.unrecorded import Answer
 from app.widgets.observations import ReasonEdit
 from engine.case import Case
 from engine.store.records import ClockRecord
-from engine.types import Modality, Verdict
+from engine.types import Verdict
 from tests.app.conftest import EXAMINER, Wait
-from tests.helpers.cases import searched
+from tests.helpers.cases import by_modality, searched
 
 REASON = "the same coat and gait"
 
@@ -32,9 +32,7 @@ def case_folder(case_template: Path, tmp_path: Path) -> Path:
     """A case in which somebody was searched for twice."""
     folder = Path(shutil.copytree(case_template / "case", tmp_path / "case"))
     with Case.open(folder, examiner=EXAMINER) as case:
-        people = case.tracklets.list()
-        night = [t.id for t in people if t.modality is Modality.INFRARED]
-        day = [t.id for t in people if t.modality is Modality.VISIBLE]
+        night, day = by_modality(case)
         for person in night[:2]:
             searched(case, person, day)
     return folder

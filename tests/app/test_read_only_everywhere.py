@@ -31,9 +31,9 @@ from app.pages import PAGES
 from app.read_only import HOW_TO_WRITE, WRITING
 from app.shell import Window
 from engine.case import Case
-from engine.types import Modality, Verdict
+from engine.types import Verdict
 from tests.app.conftest import EXAMINER, Wait
-from tests.helpers.cases import searched
+from tests.helpers.cases import by_modality, searched
 
 LEAVING = ("case.new", "case.open", "case.read", "case.write", "case.demo", "case.close", "quit", "fullscreen")
 OUT_OF_REACH = {  # on each page, by its accessible name
@@ -53,9 +53,7 @@ def case_folder(case_template: Path, tmp_path: Path) -> Path:
 
     folder = Path(shutil.copytree(case_template / "case", tmp_path / "case"))
     with Case.open(folder, examiner=EXAMINER) as case:
-        people = case.tracklets.list()
-        night = [t.id for t in people if t.modality is Modality.INFRARED]
-        day = [t.id for t in people if t.modality is Modality.VISIBLE]
+        night, day = by_modality(case)
         search = searched(case, night[0], day)
         case.decisions.decide(search.id, [day[0]], Verdict.REJECTED)
         for name, member in (("One", night[0]), ("Two", day[2])):

@@ -19,8 +19,7 @@ from engine.site_plan import lay_plan, use_plan
 from engine.store import schema
 from engine.store.records import Position
 from engine.store.site_plans import PlanPlace
-from engine.verify import verify_case
-from tests.helpers.cases import EXAMINER, new_case, register
+from tests.helpers.cases import EXAMINER, findings, new_case, register
 from tests.helpers.plans import draw_plan
 
 
@@ -29,10 +28,6 @@ def case(tmp_path: Path) -> Iterator[Case]:
     with new_case(tmp_path / "case") as made:
         register(made, tmp_path / "files")
         yield made
-
-
-def _findings(case: Case) -> list[str]:
-    return [finding.sentence for finding in finish(verify_case(case)).findings]
 
 
 def test_the_plan_is_moved_under_cameras_that_stay_and_the_move_is_taken_back(case: Case, tmp_path: Path) -> None:
@@ -55,7 +50,7 @@ def test_the_plan_is_moved_under_cameras_that_stay_and_the_move_is_taken_back(ca
     assert case.site_plans.undo_move().place == laid.place
     assert case.audit.entries(limit=1)[0].action == "plan.undo"
     assert case.site_plans.current() == laid
-    assert _findings(case) == []
+    assert findings(case) == []
     with pytest.raises(UsageError, match="no move of the site plan to undo"):
         case.site_plans.undo_move()
     assert case.audit.entries(limit=1)[0].action == "case.verify", "what was refused is not logged"
@@ -73,7 +68,7 @@ def test_only_scaled_or_turned_its_middle_stays_and_a_better_copy_lies_the_same(
     better = finish(use_plan(case, draw_plan(tmp_path / "large.png", (1280, 800))))
     assert better.place == PlanPlace(corner.place.x, corner.place.y, 1.5, 30)
     assert better.moved_by is None
-    assert _findings(case) == []
+    assert findings(case) == []
 
 
 @given(
@@ -145,6 +140,6 @@ def test_a_plan_laid_by_an_earlier_program_lies_as_it_did_and_can_be_moved(
         assert opened.audit.entries(limit=1)[0].action == "case.upgrade"
         (plan,) = opened.site_plans.list()
         assert (plan.place, plan.moved_by) == (PlanPlace(1, 2, 0.5), None)
-        assert _findings(opened) == []
+        assert findings(opened) == []
         opened.site_plans.move(PlanPlace(1, 2, 0.5, 10))
-        assert _findings(opened) == []
+        assert findings(opened) == []

@@ -25,8 +25,7 @@ from engine.site_plan import plan_pixels, use_plan
 from engine.store import audit, row_sums, schema
 from engine.store.records import Position
 from engine.store.site_plans import PlanPlace
-from engine.verify import verify_case
-from tests.helpers.cases import EXAMINER, new_case, register
+from tests.helpers.cases import EXAMINER, findings, new_case, register
 from tests.helpers.plans import draw_plan
 
 KINDS = ("plan.png", "plan.jpg", "plan.bmp", "plan.tif", "plan.webp")
@@ -37,10 +36,6 @@ def case(tmp_path: Path) -> Iterator[Case]:
     with new_case(tmp_path / "case") as made:
         register(made, tmp_path / "files")
         yield made
-
-
-def _findings(case: Case) -> list[str]:
-    return [finding.sentence for finding in finish(verify_case(case)).findings]
 
 
 def _in_case_folder(case: Case) -> list[str]:
@@ -61,7 +56,7 @@ def test_a_plan_is_copied_byte_by_byte_and_logged(case: Case, tmp_path: Path, na
     (entry,) = case.audit.entries(action="plan.use")
     assert (entry.actor, entry.target, entry.details["sha256"]) == (EXAMINER, plan.target, digest)
     assert (plan.added_by, plan.added_at) == (EXAMINER, entry.at)
-    assert _findings(case) == []
+    assert findings(case) == []
 
 
 def test_cameras_keep_their_place_on_a_better_copy_of_the_plan(case: Case, tmp_path: Path) -> None:
@@ -73,7 +68,7 @@ def test_cameras_keep_their_place_on_a_better_copy_of_the_plan(case: Case, tmp_p
     assert [plan.removed_at is None for plan in case.site_plans.list()] == [False, True]
     assert case.audit.entries(action="plan.use", limit=1)[0].details["replaces"] == first.id
     assert len(_in_case_folder(case)) == 2, "earlier work was done on the earlier plan"
-    assert _findings(case) == []
+    assert findings(case) == []
 
 
 def test_a_first_plan_lies_around_the_cameras_that_stand_already(case: Case, tmp_path: Path) -> None:
@@ -91,7 +86,7 @@ def test_a_removed_plan_stays_in_the_folder_and_can_come_back(case: Case, tmp_pa
     case.site_plans.remove()
     assert case.site_plans.current() is None
     assert case.audit.entries(limit=1)[0].action == "plan.remove"
-    assert _findings(case) == []
+    assert findings(case) == []
     with pytest.raises(UsageError, match="no site plan"):
         case.site_plans.remove()
     again = finish(use_plan(case, chosen))
@@ -211,18 +206,18 @@ def test_a_file_changed_or_gone_is_told_by_verify_and_not_shown(case: Case, tmp_
     plan = finish(use_plan(case, draw_plan(tmp_path / "plan.png")))
     path = case.site_plans.path(plan.picture)
     draw_plan(path, (640, 401))
-    assert _findings(case) == [
+    assert findings(case) == [
         "The site plan 'plan.png' has changed: the SHA-256 of its file is no longer the one it was added with."
     ]
     with pytest.raises(EvidenceChangedError, match="has changed"):
         plan_pixels(case, plan)
     path.unlink()
-    (sentence,) = _findings(case)
+    (sentence,) = findings(case)
     assert sentence.startswith("The site plan 'plan.png' is missing")
     with pytest.raises(EvidenceError, match="is missing"):
         plan_pixels(case, plan)
     case.site_plans.remove()
-    assert _findings(case) == [sentence], "an earlier plan is checked too"
+    assert findings(case) == [sentence], "an earlier plan is checked too"
 
 
 @pytest.mark.parametrize(
@@ -246,7 +241,7 @@ def test_a_record_changed_behind_the_programs_back_is_told(case: Case, tmp_path:
     connection.close()
     with Case.open(case.folder, writable=False) as opened:
         table = "plan_moves" if "plan_moves" in statement else "site_plans"
-        assert any(f"'{table}'" in sentence for sentence in _findings(opened))
+        assert any(f"'{table}'" in sentence for sentence in findings(opened))
 
 
 def test_a_case_without_room_or_open_for_reading_stays_as_it_was(case: Case, tmp_path: Path) -> None:
@@ -292,7 +287,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_picture(case: Case, tmp_path: Pa
     assert list((case.folder / "site").iterdir()) == []
     with Case.open(case.folder, writable=False) as opened:
         assert opened.site_plans.list() == []
-        assert _findings(opened) == []
+        assert findings(opened) == []
 
 
 def test_a_case_of_the_first_schema_opens_and_takes_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,7 +304,7 @@ def test_a_case_of_the_first_schema_opens_and_takes_a_plan(tmp_path: Path, monke
         Case.open(tmp_path / "older", writable=False)
     with Case.open(tmp_path / "older", examiner=EXAMINER) as opened:
         assert opened.site_plans.current() is None
-        assert _findings(opened) == []
+        assert findings(opened) == []
         assert [(camera.name, camera.x) for camera in opened.cameras.list()] == [("Gate", 1)]
         finish(use_plan(opened, draw_plan(tmp_path / "plan.png")))
-        assert _findings(opened) == []
+        assert findings(opened) == []

@@ -12,10 +12,12 @@ import numpy as np
 
 from engine.case import Case
 from engine.pipeline.messages import Batch, Checkpoint, Finished, FrameDetections
+from engine.progress import finish
 from engine.store.codec import sha256
 from engine.store.records import EvidenceItem, NewRun
 from engine.store.searches import NewSearch, QueryPicture, Ranked, Search
 from engine.types import Box, CropQuality, Detection, Modality, NewCrop, NewTracklet, Timestamp, TrackPoint
+from engine.verify import verify_case
 
 TIME_BASE = Fraction(1, 25)
 DIMENSION = 16
@@ -148,3 +150,15 @@ def searched(case: Case, query: int | Sequence[int], candidates: Sequence[int], 
     )
     lines = [Ranked(n, tracklet_id, 0.1 * n, 0.1 * n) for n, tracklet_id in enumerate(candidates, start=1)]
     return case.searches.record(new, lines)
+
+
+def findings(case: Case) -> list[str]:
+    """What verifying the whole case finds amiss, in words."""
+    return [finding.sentence for finding in finish(verify_case(case)).findings]
+
+
+def by_modality(case: Case) -> tuple[list[int], list[int]]:
+    """Tracklet ids of the night and of the day."""
+    people = case.tracklets.list()
+    night, day = ([t.id for t in people if t.modality is m] for m in (Modality.INFRARED, Modality.VISIBLE))
+    return night, day
